@@ -1,0 +1,1 @@
+"""Messages in and out: receiving, the worker, the conversation, rendering, Telegram."""

@@ -1,0 +1,40 @@
+"""What a person did, the same for every channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "text",  # typed words (a command is text that starts with "/")
+    "tap",  # a button; ``data`` is what the button carries
+    "location",
+    "sticker",  # sticker, GIF, dice
+    "photo",  # photo, document, audio file
+    "voice",  # voice message, video, video note
+    "contact",
+    "edited",
+    "group",  # anything said in a group chat
+    "blocked",  # the person blocked the bot
+    "unblocked",
+    "ignored",  # an update of a kind we know nothing about
+]
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One thing a person did.
+
+    ``language`` is a launch language guessed from the channel (Telegram's language code), never a
+    choice. ``callback`` is Telegram's callback query id, to be acknowledged. ``copy_from`` is the
+    Telegram message (``{"chat": …, "message": …}``) that a relay may pass on by copy.
+    """
+
+    kind: Kind
+    text: str = ""
+    data: str = ""
+    location: tuple[float, float] | None = None
+    language: str | None = None
+    centre: str | None = None
+    callback: str | None = None
+    copy_from: dict[str, int] | None = None

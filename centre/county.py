@@ -1,0 +1,70 @@
+"""The county's integration centres, from one configuration file."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from storage.errors import LotseError
+
+EARTH_RADIUS_KM = 6371.0
+FAR_AWAY_KM = 80.0
+
+
+class UnknownCentre(LotseError):
+    """There is no centre of that id; ``data`` lists the known ones."""
+
+    code = "unknown_centre"
+
+
+@dataclass(frozen=True)
+class Centre:
+    """One integration centre: its id, shown name, town coordinates (degrees) and places served."""
+
+    id: str
+    name: str
+    location: tuple[float, float]
+    places: tuple[str, ...]
+
+
+@cache
+def centres() -> dict[str, Centre]:
+    """Return the configured centres by id, in the order of the file."""
+    path = Path(os.environ.get("LOTSE_COUNTY", Path(__file__).with_name("county.yml")))
+    raw = yaml.safe_load(path.read_text("utf-8"))
+    return {
+        key: Centre(key, value["name"], tuple(value["location"]), tuple(value["places"]))
+        for key, value in raw["centres"].items()
+    }
+
+
+def centre(centre_id: str) -> Centre:
+    """Return one centre.
+
+    Raises:
+        UnknownCentre: no centre has that id.
+    """
+    try:
+        return centres()[centre_id]
+    except KeyError:
+        raise UnknownCentre(centre=centre_id, known=list(centres())) from None
+
+
+def nearest(latitude: float, longitude: float) -> Centre | None:
+    """Return the centre nearest to a point (degrees), or ``None`` when all are over 80 km away."""
+    found = min(centres().values(), key=lambda one: _kilometres(one.location, latitude, longitude))
+    return found if _kilometres(found.location, latitude, longitude) <= FAR_AWAY_KM else None
+
+
+def _kilometres(place: tuple[float, float], latitude: float, longitude: float) -> float:
+    lat1, lon1, lat2, lon2 = map(math.radians, (*place, latitude, longitude))
+    half = (
+        math.sin((lat2 - lat1) / 2) ** 2
+        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    )
+    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(half))

@@ -1,0 +1,1 @@
+"""What the assistant does next: Rasa's domain, rules and forms, and the actions they call."""

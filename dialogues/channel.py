@@ -1,0 +1,140 @@
+"""Rasa's mouth towards our worker, and the conversation state that travels with each message.
+
+Runs inside Rasa's own process (Python 3.10), so it imports nothing of the project.
+
+Rasa keeps nothing between two messages: the worker sends the state (slots and active form, no
+texts) along and gets the next one back, to be committed together with the answer. A worker or a
+Rasa that dies in the middle changes nothing, any Rasa process can serve any person, and erasing a
+person erases the state.
+
+Importing this module also compiles Rasa's constant JSON schemas once. Stock Rasa builds and checks
+them on every action call, which takes most of a turn's time (docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from rasa.core.actions.action import RemoteAction
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.channels.rest import RestInput
+from rasa.core.nlg.callback import CallbackNaturalLanguageGenerator, nlg_response_format_spec
+from rasa.core.tracker_store import SerializedTrackerAsText, TrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SessionStarted, SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+_ACTION_RESULT = Draft202012Validator(RemoteAction.action_response_format_spec())
+_NLG_RESULT = Draft202012Validator(nlg_response_format_spec())
+
+
+def _valid_action_result(self: RemoteAction, result: dict[str, Any]) -> bool:
+    _ACTION_RESULT.validate(result)
+    return True
+
+
+def _valid_nlg_result(content: dict[str, Any] | None) -> bool:
+    if content:
+        _NLG_RESULT.validate(content)
+    return True
+
+
+RemoteAction._validate_action_result = _valid_action_result
+CallbackNaturalLanguageGenerator.validate_response = staticmethod(_valid_nlg_result)
+
+# States of the turns now running in this process, by sender.
+_states: dict[str, dict[str, Any]] = {}
+
+
+class CarriedTrackerStore(TrackerStore, SerializedTrackerAsText):
+    """A tracker store that holds a conversation only while its turn runs."""
+
+    def __init__(self, domain: Domain, event_broker: Any = None, **kwargs: Any) -> None:
+        kwargs.pop("host", None)
+        super().__init__(domain, event_broker, **kwargs)
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Keep what the next turn needs: filled slots and the active form."""
+        slots = {
+            name: slot.value
+            for name, slot in tracker.slots.items()
+            if slot.value is not None and slot.value != slot.initial_value
+        }
+        _states[tracker.sender_id] = {
+            "slots": slots,
+            "loop": tracker.active_loop_name,
+            "intent": tracker.latest_message.intent.get("name") if tracker.latest_message else None,
+        }
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        """Rebuild the tracker from the state that came with the message."""
+        state = _states.get(sender_id, {})
+        events: list[Event] = [ActionExecuted("action_session_start"), SessionStarted()]
+        events += [SlotSet(name, value) for name, value in (state.get("slots") or {}).items()]
+        if state.get("loop"):
+            events += [ActionExecuted(state["loop"]), ActiveLoop(state["loop"])]
+        events.append(ActionExecuted(ACTION_LISTEN_NAME))
+        return DialogueStateTracker.from_events(
+            sender_id, events, self.domain.slots, domain=self.domain
+        )
+
+    async def keys(self) -> Iterable[str]:
+        """Return the senders whose turn is running."""
+        return list(_states)
+
+
+class LotseInput(RestInput):
+    """POST ``/webhooks/lotse/webhook``: one turn in, messages and the next state out."""
+
+    def __init__(self, secret: str = "") -> None:
+        self._secret = secret
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name that is part of the URL."""
+        return "lotse"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> LotseInput:
+        """Build the channel from ``credentials.yml``."""
+        return cls(secret=(credentials or {}).get("secret") or "")
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """Return the routes of this channel."""
+        routes = Blueprint("lotse_webhook", "lotse_webhook")
+
+        @routes.route("/", methods=["GET"])
+        async def health(request: Request) -> HTTPResponse:
+            return response.json({"status": "ok"})
+
+        @routes.route("/webhook", methods=["POST"])
+        async def receive(request: Request) -> HTTPResponse:
+            given = request.headers.get("X-Lotse-Secret", "")
+            if not hmac.compare_digest(given.encode(), self._secret.encode()):
+                return response.json({"error": "forbidden"}, status=403)
+            body = request.json
+            sender = body["sender"]
+            _states[sender] = body.get("state") or {}
+            collector = CollectingOutputChannel()
+            try:
+                await on_new_message(
+                    UserMessage(
+                        body["message"],
+                        collector,
+                        sender,
+                        input_channel=self.name(),
+                        metadata=body.get("metadata") or {},
+                    )
+                )
+            finally:
+                state = _states.pop(sender, {})
+            return response.json({"messages": collector.messages, "state": state})
+
+        return routes

@@ -1,0 +1,1 @@
+"""Rasa components of our own; this package imports nothing else of the project."""

@@ -1,0 +1,93 @@
+"""The first check for danger: fixed phrases in every language, before the model has its say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from nlu.components.folding import fold
+
+DATA = Path(__file__).parent.parent / "emergency"
+INTENT = "emergency"
+_NOISE = re.compile(r"[^\w\s]+")
+
+
+def _plain(text: str) -> str:
+    return " ".join(_NOISE.sub(" ", fold(text)).split())
+
+
+def load_phrases(folder: Path = DATA) -> list[str]:
+    """Return every folded phrase of every language."""
+    return sorted(
+        {
+            _plain(phrase)
+            for path in folder.glob("*.yml")
+            for phrase in yaml.safe_load(path.read_text("utf-8"))["phrases"]
+        }
+    )
+
+
+class EmergencyPhrases:
+    """Says whether one of the phrases stands in a message, as whole words."""
+
+    def __init__(self, phrases: list[str]) -> None:
+        self._pattern = re.compile(
+            r"(?<!\w)(?:" + "|".join(map(re.escape, sorted(phrases, key=len, reverse=True))) + ")"
+        )
+
+    def found(self, text: str) -> bool:
+        """Return whether ``text`` holds a phrase."""
+        return self._pattern.search(_plain(text)) is not None
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class EmergencyCheck(GraphComponent, IntentClassifier):
+    """Overrides the classifier when a phrase is found or the model's share for danger is high.
+
+    ``model_share`` is lower than a plain majority on purpose: a false alarm costs a message, a
+    miss may cost a life.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Return the defaults of ``config.yml``."""
+        return {"model_share": 0.35}
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._share = config["model_share"]
+        self._phrases = EmergencyPhrases(load_phrases())
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> EmergencyCheck:
+        """Build the component with the phrases as they are on disk."""
+        return cls(config)
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Put ``emergency`` first where there is danger."""
+        for message in messages:
+            ranking = message.get("intent_ranking") or []
+            share = next((r["confidence"] for r in ranking if r["name"] == INTENT), 0.0)
+            text = message.get(TEXT)
+            if not text or not (share >= self._share or self._phrases.found(text)):
+                continue
+            first = {"name": INTENT, "confidence": max(share, 0.95)}
+            rest = [one for one in ranking if one["name"] != INTENT]
+            message.set("intent", first, add_to_output=True)
+            message.set("intent_ranking", [first, *rest], add_to_output=True)
+        return messages

@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, session, queue, clock, embedded server and migrations."""

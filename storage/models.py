@@ -1,0 +1,17 @@
+"""Every module that declares tables, imported by name so that Alembic sees them all."""
+
+from importlib import import_module
+
+# Names, not imports: storage is the lowest layer and must not depend on what uses it.
+MODULES = (
+    "storage.outbox",
+    "centre.people",
+    "centre.appointments",
+    "centre.handoffs",
+    "knowledge_base.entries",
+    "bot.inbox",
+    "web.logins",
+)
+
+for module in MODULES:
+    import_module(module)

@@ -1,0 +1,78 @@
+"""Background work: procrastinate in the same database, deferred in the caller's transaction."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+from typing import Any
+
+import procrastinate
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage import clock
+from storage.engine import raw_connection
+
+# The connector is replaced when the application opens; tasks register on this object.
+app = procrastinate.App(connector=procrastinate.PsycopgConnector(), import_paths=[])
+
+
+def queue_name() -> str:
+    """Return the queue this stack works on; a scripted conversation has its own."""
+    return os.environ.get("LOTSE_QUEUE", "lotse")
+
+
+def open_app(url: str, size: int = 4) -> procrastinate.App:
+    """Return the application bound to the database at ``url`` with up to ``size`` connections."""
+    return app.with_connector(
+        procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=size)
+    )
+
+
+async def defer(
+    session: AsyncSession,
+    task: str,
+    *,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    at: datetime | None = None,
+    priority: int = 0,
+    **arguments: Any,
+) -> int:
+    """Defer ``task`` inside the transaction of ``session``: it exists if and only if that commits.
+
+    Args:
+        session: the caller's open transaction.
+        task: name of a registered task.
+        lock: jobs with the same lock run one after the other, in order.
+        queueing_lock: at most one waiting job may hold it.
+        at: earliest moment by our clock (UTC), immediately when ``None``.
+        priority: larger runs earlier.
+        arguments: JSON-able arguments of the task.
+
+    Returns:
+        The job's number.
+    """
+    connection = await raw_connection(session)
+    scheduled = at - clock.shift() if at else None
+    return await app.configure_task(
+        task,
+        allow_unknown=True,
+        lock=lock,
+        queueing_lock=queueing_lock,
+        schedule_at=scheduled,
+        queue=queue_name(),
+        priority=priority,
+        connection=connection,
+    ).defer_async(**arguments)
+
+
+async def bring_forward(session: AsyncSession, by: timedelta) -> None:
+    """Make everything that waits in our queue due ``by`` earlier; demonstrations only."""
+    await session.execute(
+        text(
+            "update procrastinate_jobs set scheduled_at = scheduled_at - :by"
+            " where status = 'todo' and scheduled_at is not null and queue_name = :queue"
+        ),
+        {"by": by, "queue": queue_name()},
+    )
