@@ -1,0 +1,1 @@
+"""The frame: settings, command line, starting and stopping processes, wiring."""

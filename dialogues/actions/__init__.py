@@ -1,0 +1,1 @@
+"""What Rasa calls back for: actions and the wording of utterances, served over HTTP."""

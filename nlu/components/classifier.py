@@ -53,7 +53,7 @@ class LogisticIntentClassifier(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the defaults of ``config.yml``."""
-        return {"C": 4.0, "max_iter": 200, "temperature": 1.0}
+        return {"C": 4.0, "max_iter": 100, "temperature": 1.0}
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource

@@ -1,0 +1,218 @@
+"""One thing a person did, whatever the channel: what follows from it.
+
+Everything that a conversation changes (its state, the outgoing messages, the mark that the update
+is answered) is committed in one transaction by the worker; what actions did meanwhile is keyed by
+the update, so a repetition does nothing twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import clean, helpers
+from bot.commands import COMMANDS
+from bot.incoming import Incoming
+from bot.rasa import Rasa
+from centre import county, handoffs
+from centre.people import Person
+from storage.outbox import Button, Content
+from translations.catalogue import say
+
+log = logging.getLogger(__name__)
+
+# Answers to what we cannot read; the conversation goes on where it was.
+UNREADABLE = {
+    "sticker": "input.sticker",
+    "photo": "input.photo",
+    "voice": "input.voice",
+    "contact": "input.contact",
+    "edited": "input.edited",
+    "group": "input.group",
+}
+# Intents whose answer only repeats what the first contact says anyway.
+SMALL_TALK = {"start", "greet", "help", "affirm", "deny", "thank", "goodbye", "choose", "cancel"}
+ASKS_FOR_CENTRE = {"start_form", "centre_form", "booking_form", "interpreter_form", "human_form"}
+# These work even when Rasa does not (menu, numbers, a person).
+WITHOUT_RASA = {"help", "start", "emergency", "talk_to_human"}
+
+
+@dataclass
+class Outcome:
+    """What follows: messages in order, and the conversation's next state."""
+
+    messages: list[Content] = field(default_factory=list)
+    state: dict[str, Any] | None = None
+    erased: bool = False
+    """The person's data is gone; only this last answer is still owed."""
+
+
+def language_of(person: Person, incoming: Incoming) -> str:
+    """Return the language to answer in: the chosen one, else the channel's hint, else German."""
+    return person.language or incoming.language or "de"
+
+
+def seeded(state: dict[str, Any], person: Person) -> dict[str, Any]:
+    """Return ``state`` with what the database knows better than the last turn did."""
+    slots = dict(state.get("slots") or {})
+    facts = {
+        "person_language": person.language,
+        "person_centre": person.centre,
+        "consent": "yes" if person.consented_at else None,
+    }
+    for name, value in facts.items():
+        if value is None:
+            slots.pop(name, None)
+        else:
+            slots[name] = value
+    return {**state, "slots": slots}
+
+
+def is_new(person: Person) -> bool:
+    """Return whether this person was never asked for language and centre."""
+    return (
+        person.role == "refugee" and person.language is None and "intent" not in person.dialogue
+    )
+
+
+async def converse(
+    session: AsyncSession, rasa: Rasa, person: Person, incoming: Incoming, update_key: str
+) -> Outcome:
+    """Answer one update.
+
+    Args:
+        session: the worker's transaction; not held open while Rasa works.
+        rasa: where understanding and deciding happens.
+        person: who did it.
+        incoming: what they did.
+        update_key: names the update, the same at every repetition.
+
+    Returns:
+        What follows. Relayed messages and hand-offs are written to the outbox directly.
+
+    Raises:
+        RasaUnavailable: only Rasa can answer this and it cannot be reached; try again later.
+    """
+    language = language_of(person, incoming)
+    if incoming.kind == "ignored":
+        return Outcome()
+    if incoming.kind == "group":
+        return Outcome([Content(text=say("input.group", language))])
+    by_hand = await helpers.handle(session, person, incoming)
+    if by_hand is not None:
+        return Outcome(by_hand)
+    if incoming.kind in UNREADABLE:
+        return Outcome([Content(text=say(UNREADABLE[incoming.kind], language))])
+    notes: list[Content] = []
+    message = _to_message(person, incoming, notes, language)
+    if message is None:
+        return Outcome(notes)
+    return await _ask_rasa(rasa, person, incoming, message, notes, update_key)
+
+
+def _to_message(
+    person: Person, incoming: Incoming, notes: list[Content], language: str
+) -> str | None:
+    """Return what Rasa is told, or ``None`` when ``notes`` already say everything."""
+    if incoming.kind == "tap":
+        if clean.valid_tap(incoming.data):
+            return incoming.data
+        notes.append(Content(text=say("input.stale", language), buttons=menu(language)))
+        return None
+    if incoming.kind == "location" and incoming.location is not None:
+        near = county.nearest(*incoming.location)
+        if near is None:
+            notes.append(Content(text=say("start.location_far", language)))
+            return None
+        asked = person.dialogue.get("loop") in ASKS_FOR_CENTRE
+        return f'/{"choose" if asked else "change_centre"}{{"centre":"{near.id}"}}'
+    text = clean.visible(incoming.text)
+    command = text.split()[0].split("@")[0].lower() if text.startswith("/") else ""
+    if command in COMMANDS:
+        return f"/{COMMANDS[command].intent}"
+    text = text.lstrip("/ ").strip()
+    if not text or not clean.has_words(text):
+        key = "input.sticker" if text else "input.empty"
+        notes.append(Content(text=say(key, language)))
+        return None
+    if len(text) > clean.LONGEST_TEXT:
+        notes.append(Content(text=say("input.too_long", language, limit=clean.LONGEST_TEXT)))
+        text = text[: clean.LONGEST_TEXT]
+    return text
+
+
+async def _ask_rasa(
+    rasa: Rasa,
+    person: Person,
+    incoming: Incoming,
+    message: str,
+    notes: list[Content],
+    update_key: str,
+) -> Outcome:
+    language = language_of(person, incoming)
+    metadata = {"update": update_key, "language": language}
+    sender = str(person.id)
+    first_contact = is_new(person)
+    reply = await rasa.turn(sender, message, seeded(person.dialogue, person), metadata)
+    if not first_contact or reply.state.get("loop") == "start_form":
+        return Outcome(notes + reply.messages, reply.state)
+    # A newcomer's question is answered first, then they are asked who they are.
+    answered = [] if reply.intent in SMALL_TALK else reply.messages
+    start = await rasa.turn(sender, "/start", seeded({}, person), metadata)
+    return Outcome(notes + answered + start.messages, start.state)
+
+
+async def without_rasa(
+    session: AsyncSession, person: Person, incoming: Incoming, update_key: str
+) -> tuple[Outcome, bool]:
+    """Answer what can be answered while Rasa is down.
+
+    Returns:
+        The outcome, and whether the update is done with it; if not, the person was told to wait
+        and the update stays in the queue.
+    """
+    language = language_of(person, incoming)
+    intent = _plain_intent(incoming)
+    if intent == "talk_to_human" and person.consented_at and person.centre:
+        _, asked, _ = await handoffs.request(
+            session,
+            person_id=person.id,
+            kind="human",
+            centre=person.centre,
+            language=language,
+            request_key=update_key,
+        )
+        key = "human.requested" if asked else "human.nobody"
+        return Outcome([Content(text=say(key, language))]), True
+    if intent == "emergency":
+        text = say("emergency.text", language)
+        return Outcome([Content(text=text, buttons=limited_menu(language))]), True
+    waiting = Content(text=say("menu.limited", language), buttons=limited_menu(language))
+    return Outcome([waiting]), intent in WITHOUT_RASA
+
+
+def _plain_intent(incoming: Incoming) -> str:
+    """Return the intent of a button or command, without understanding any words."""
+    if incoming.kind == "tap" and clean.valid_tap(incoming.data):
+        return clean.intent_of(incoming.data)
+    words = clean.visible(incoming.text).split()
+    command = COMMANDS.get(words[0].lower()) if words else None
+    return command.intent if command else ""
+
+
+def menu(language: str) -> list[list[Button]]:
+    """Return the way back to the menu."""
+    return [[Button(label=say("menu.back", language), data="/help")]]
+
+
+def limited_menu(language: str) -> list[list[Button]]:
+    """Return the buttons that work while Rasa is down."""
+    return [
+        [Button(label=say("menu.emergency", language), data="/emergency")],
+        [Button(label=say("menu.human", language), data="/talk_to_human")],
+    ]
+
+

@@ -1,0 +1,140 @@
+"""What needs no understanding: buttons of staff and interpreters, the relay, connecting."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import clean
+from bot.incoming import Incoming
+from centre import appointments, format, handoffs
+from centre.appointments import AppointmentGone, NotYours
+from centre.handoffs import Active, Busy, NotAsked, Over, Taken
+from centre.people import Person
+from storage.outbox import Button, Content
+from translations.catalogue import say
+
+_HANDOFF = re.compile(r"^h:(accept|decline):(\d{1,18})$")
+_CANCEL = re.compile(r"^s:(cancel|cancelled):(\d{1,18})$")
+STOP = "h:stop"
+END = "h:end"
+# Buttons that a talk must not swallow: they belong to the bot.
+RELAYED = {"text", "photo", "voice", "sticker", "location"}
+
+
+async def handle(session: AsyncSession, person: Person, incoming: Incoming) -> list[Content] | None:
+    """Answer without Rasa where that is enough.
+
+    Returns:
+        The messages for ``person``; ``None`` when this is for the conversation.
+    """
+    language = person.language or incoming.language or "de"
+    if incoming.kind == "tap":
+        return await _tap(session, person, incoming.data, language)
+    command = incoming.text.strip().split("@")[0].lower() if incoming.kind == "text" else ""
+    if command == "/end":
+        return await _end(session, person, language)
+    if command == "/agenda" and person.role == "manager":
+        return [await _agenda(session, person, language)]
+    if command == "/help" and person.role == "manager":
+        return [Content(text=say("manager.help", language))]
+    if command.startswith("/"):
+        return None
+    active = await handoffs.current(session, person.id)
+    if active is None:
+        return None
+    return await _relay(session, active, incoming, language)
+
+
+async def _tap(
+    session: AsyncSession, person: Person, data: str, language: str
+) -> list[Content] | None:
+    if data == STOP:
+        stopped = await handoffs.stop(session, person.id)
+        return [Content(text=say("interpreter.stopped" if stopped else "interpreter.over", language))]
+    if data == END:
+        return await _end(session, person, language)
+    if match := _HANDOFF.match(data):
+        return [await _answer_request(session, person, match[1], int(match[2]), language)]
+    if match := _CANCEL.match(data):
+        return [await _cancel(session, person, match[1], int(match[2]), language)]
+    return None
+
+
+async def _answer_request(
+    session: AsyncSession, person: Person, verb: str, number: int, language: str
+) -> Content:
+    try:
+        if verb == "decline":
+            await handoffs.decline(session, number, person.id)
+            return Content(text=say("interpreter.declined", language))
+        await handoffs.accept(session, number, person.id)
+    except Taken:
+        return Content(text=say("interpreter.taken", language))
+    except Busy:
+        return Content(text=say("interpreter.busy", language))
+    except (Over, NotAsked):
+        return Content(text=say("interpreter.over", language))
+    end = Button(label=say("relay.end", language), data=END)
+    return Content(text=say("interpreter.matched_helper", language), buttons=[[end]])
+
+
+async def _cancel(
+    session: AsyncSession, person: Person, verb: str, number: int, language: str
+) -> Content:
+    """Cancel from the manager's side: one tap asks, the second does it."""
+    found = await appointments.get(session, number)
+    mine = found is not None and found.manager_id == person.id
+    if found is None or not mine or found.cancelled_at is not None:
+        return Content(text=say("appointments.gone", language))
+    when = {
+        "day": format.day(found.start, language),
+        "start": format.time(found.start, language),
+    }
+    if verb == "cancel":
+        yes = Button(label=say("manager.cancel_yes", language), data=f"s:cancelled:{number}")
+        return Content(text=say("manager.cancel_confirm", language, **when), buttons=[[yes]])
+    try:
+        await appointments.cancel(session, number, person.id)
+    except (AppointmentGone, NotYours):
+        return Content(text=say("appointments.gone", language))
+    return Content(text=say("manager.cancelled", language, **when))
+
+
+async def _agenda(session: AsyncSession, person: Person, language: str) -> Content:
+    booked = await appointments.agenda(session, person.id)
+    if not booked:
+        return Content(text=say("manager.agenda_empty", language))
+    lines = [
+        say(
+            "manager.agenda_line",
+            language,
+            day=format.day(one.start, language),
+            start=format.time(one.start, language),
+            end=format.time(one.end, language),
+            topic=appointments.topic_label(one.topic, language),
+            language=format.language_name(one.language, language),
+        )
+        for one in booked
+    ]
+    return Content(text="\n".join([say("manager.agenda", language), *lines]))
+
+
+async def _end(session: AsyncSession, person: Person, language: str) -> list[Content]:
+    ended = await handoffs.end(session, person.id)
+    return [] if ended else [Content(text=say("relay.none", language))]
+
+
+async def _relay(
+    session: AsyncSession, active: Active, incoming: Incoming, language: str
+) -> list[Content] | None:
+    if incoming.kind == "contact":
+        return [Content(text=say("relay.contact_not_passed", language))]
+    if incoming.kind not in RELAYED:
+        return None
+    copied = None if incoming.kind == "text" else incoming.copy_from
+    passed = await handoffs.relay(
+        session, active, clean.visible(incoming.text)[: clean.LONGEST_TEXT], copied
+    )
+    return [] if passed else [Content(text=say("interpreter.over", language))]

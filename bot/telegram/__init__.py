@@ -1,0 +1,1 @@
+"""Telegram: receiving updates, sending messages, and the transport under both."""

@@ -1,0 +1,148 @@
+"""The worker: takes stored updates from the queue and answers them, one chat at a time."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.conversation import Outcome, converse, without_rasa
+from bot.inbox import Update, finish
+from bot.incoming import Incoming
+from bot.rasa import Rasa, RasaUnavailable
+from bot.restore import restore
+from centre import county, handoffs, notify, people
+from centre.people import Person
+from storage import clock, outbox, queue
+from storage.engine import Database
+from storage.outbox import Content
+from translations.catalogue import say
+
+log = logging.getLogger(__name__)
+
+HANDLE_TASK = "handle_update"
+# How long a message waits for Rasa before the next try (seconds), and when we give up.
+RETRY_SECONDS = (1, 2, 4, 8, 15)
+GIVE_UP_AFTER = timedelta(hours=24)
+WAITING = "waiting_since"
+
+Acknowledge = Callable[[str], Awaitable[None]]
+
+
+class Worker:
+    """Answers updates with what it is given: a database, Rasa, and how to acknowledge a tap."""
+
+    def __init__(
+        self, database: Database, rasa: Rasa, acknowledge: Acknowledge | None = None
+    ) -> None:
+        self._database = database
+        self._rasa = rasa
+        self._acknowledge = acknowledge
+
+    def register(self) -> None:
+        """Make the tasks known to the queue; once per process."""
+        queue.app.task(self.handle, name=HANDLE_TASK, pass_context=False)
+        queue.app.task(self.deadline, name=handoffs.DEADLINE_TASK, pass_context=False)
+
+    async def deadline(self, handoff_id: int) -> None:
+        """Bring in the managers when no interpreter has answered in time."""
+        async with self._database.transaction() as session:
+            await handoffs.expire(session, handoff_id)
+
+    async def handle(self, update_id: int) -> None:
+        """Answer one stored update, exactly once however often this is called."""
+        async with self._database.transaction() as session:
+            update = await session.get(Update, update_id)
+            if update is None or update.answered_at is not None:
+                return
+            incoming = restore(update.channel, update.content)
+            person_id = await self._who(session, update, incoming)
+        if incoming.callback and self._acknowledge:
+            await self._acknowledge(incoming.callback)
+        async with self._database.transaction() as session:
+            # A message that waited for Rasa and a fresh one of the same person never overlap.
+            await session.execute(
+                text("select pg_advisory_xact_lock(hashtextextended(:person, 0))"),
+                {"person": str(person_id)},
+            )
+            update = await session.get(Update, update_id, populate_existing=True)
+            person = await people.get(session, person_id)
+            if update is None or update.answered_at is not None or person is None:
+                return
+            await self._answer(session, update, person, incoming)
+
+    async def _who(self, session: AsyncSession, update: Update, incoming: Incoming) -> uuid.UUID:
+        person = await people.find_or_create(session, update.channel, update.address)
+        address = await people.best_address(session, person.id)
+        if address is not None:
+            address.last_used_at = clock.now()
+        person.blocked_at = clock.now() if incoming.kind == "blocked" else None
+        if update.channel == "script":
+            _introduce(person, incoming)
+        return person.id
+
+    async def _answer(
+        self, session: AsyncSession, update: Update, person: Person, incoming: Incoming
+    ) -> None:
+        key = f"u{update.id}"
+        done = True
+        if incoming.kind in ("blocked", "unblocked"):
+            outcome = Outcome()
+        else:
+            try:
+                outcome = await converse(session, self._rasa, person, incoming, key)
+            except RasaUnavailable as error:
+                log.warning("rasa unavailable: %s", error.data)
+                outcome, done = await self._wait(session, update, person, incoming, key)
+        channel, address = update.channel, update.address
+        after = await session.get(Person, person.id, populate_existing=True)
+        if after is None:
+            # Erased by this very update: the last word goes to whoever the address is from now on.
+            after = await people.find_or_create(session, channel, address)
+        elif outcome.state is not None:
+            after.dialogue = outcome.state
+        for content in outcome.messages:
+            await outbox.enqueue(session, after.id, channel, address, content)
+        if done:
+            await finish(session, update)
+
+    async def _wait(
+        self,
+        session: AsyncSession,
+        update: Update,
+        person: Person,
+        incoming: Incoming,
+        key: str,
+    ) -> tuple[Outcome, bool]:
+        """Answer what needs no Rasa; keep the rest and try again, telling the person once."""
+        outcome, done = await without_rasa(session, person, incoming, key)
+        if done:
+            return outcome, True
+        if clock.now() - update.received_at > GIVE_UP_AFTER:
+            language = person.language or incoming.language or notify.FALLBACK_LANGUAGE
+            return Outcome([Content(text=say("talk.not_understood", language))]), True
+        told = person.dialogue.get(WAITING) is not None
+        delay = RETRY_SECONDS[min(update.attempts, len(RETRY_SECONDS) - 1)]
+        update.attempts += 1
+        # A lock of its own: the menu and the hand-off must not queue up behind this message.
+        await queue.defer(
+            session,
+            HANDLE_TASK,
+            lock=f"wait:{update.channel}:{update.address}",
+            at=clock.now() + timedelta(seconds=delay),
+            update_id=update.id,
+        )
+        state = {**person.dialogue, WAITING: clock.now().isoformat()}
+        return Outcome([] if told else outcome.messages, state), False
+
+
+def _introduce(person: Person, incoming: Incoming) -> None:
+    """Take over language and centre that a script names for one of its people."""
+    if incoming.language:
+        person.language = incoming.language
+    if incoming.centre in county.centres():
+        person.centre = incoming.centre

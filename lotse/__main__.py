@@ -1,0 +1,5 @@
+"""``python -m lotse``."""
+
+from lotse.cli import app
+
+app()

@@ -1,0 +1,248 @@
+"""The command line: ``lotse …``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import typer
+import uvloop
+
+from lotse import settings as configuration
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+kb = typer.Typer(no_args_is_help=True, help="The knowledge base: check, import, export.")
+app.add_typer(kb, name="kb")
+
+Language = Annotated[str | None, typer.Option("--lang", help="a launch language, such as ar")]
+Centre = Annotated[str | None, typer.Option("--centre", help="a centre, such as dettingen")]
+
+
+def _quiet() -> None:
+    logging.basicConfig(
+        level=os.environ.get("LOTSE_LOG_LEVEL", "WARNING"),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+
+
+def _run(work: Awaitable[Any]) -> Any:
+    async def main() -> Any:
+        return await work
+
+    return uvloop.run(main())
+
+
+@app.command()
+def run() -> None:
+    """Start everything and print where it is (make run)."""
+    from lotse.supervise import run as supervise
+
+    _quiet()
+    raise typer.Exit(_run(supervise(configuration.load())))
+
+
+@app.command()
+def web() -> None:
+    """Run the web application alone (pages, Rasa's callbacks, receiving from Telegram)."""
+    _quiet()
+    _run(_service(web=True))
+
+
+@app.command()
+def worker() -> None:
+    """Run one worker alone; start as many as you like."""
+    _quiet()
+    _run(_service(web=False))
+
+
+async def _service(web: bool) -> None:
+    from bot.rasa import Rasa
+    from lotse.prepare import database_url
+    from lotse.services import run_worker, serve_web
+    from storage.engine import Database
+
+    settings = configuration.load()
+    stop = asyncio.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    with database_url(settings) as url:
+        database = Database(url)
+        rasa = Rasa(settings.rasa_url or "http://127.0.0.1:5005", settings.secret("rasa"))
+        service = (
+            serve_web(settings, database, rasa, settings.port)
+            if web
+            else run_worker(settings, database, rasa)
+        )
+        async with service:
+            await stop.wait()
+        await rasa.close()
+        await database.close()
+
+
+def _with_database(work: Callable[[Any, str], Awaitable[Any]]) -> Any:
+    """Run ``work(settings, url)`` on a database that is running and migrated."""
+    from lotse import prepare
+
+    _quiet()
+    settings = configuration.load()
+
+    async def main() -> Any:
+        with prepare.database_url(settings) as url:
+            await prepare.migrate(url)
+            return await work(settings, url)
+
+    return _run(main())
+
+
+@app.command()
+def demo() -> None:
+    """Reset the database to the small fictional demonstration set."""
+
+    async def work(settings: Any, url: str) -> None:
+        from centre import demo as fictional
+        from lotse import prepare
+        from storage.engine import Database
+
+        database = Database(url)
+        async with database.transaction() as session:
+            await fictional.reset(session)
+        report = await prepare.load_knowledge(database)
+        await database.close()
+        typer.echo(f"Demonstration set loaded; knowledge: {report}")
+
+    _with_database(work)
+
+
+@app.command()
+def chat(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON lines in, JSON lines out, with everybody")
+    ] = False,
+    lang: Language = None,
+    centre: Centre = None,
+) -> None:
+    """Talk with the assistant in the terminal."""
+
+    async def work(settings: Any, url: str) -> None:
+        from lotse import prepare, talk
+        from storage.engine import Database
+
+        database = Database(url, pool=2)
+        await prepare.load_knowledge(database)
+        await prepare.load_demo_once(database)
+        await database.close()
+        if as_json:
+            await talk.scripted(settings, url, sys.stdin, sys.stdout)
+        else:
+            await talk.terminal(settings, url, lang, centre)
+
+    _with_database(work)
+
+
+@app.command()
+def understand() -> None:
+    """Read JSON lines {"text"}, write what Rasa understands."""
+    from lotse import doors
+
+    _quiet()
+    _run(doors.understand(configuration.load(), sys.stdin, sys.stdout))
+
+
+@app.command()
+def search(
+    centre: Annotated[str, typer.Option("--centre")],
+    lang: Language = None,
+    top: Annotated[int, typer.Option("--top", min=1, max=50)] = 5,
+) -> None:
+    """Read JSON lines {"question"}, write which knowledge entries answer."""
+    from lotse import doors
+
+    async def work(settings: Any, url: str) -> None:
+        await doors.search(url, centre, lang, top, sys.stdin, sys.stdout)
+
+    _with_database(work)
+
+
+@app.command()
+def train(
+    force: Annotated[bool, typer.Option("--force", help="even if nothing changed")] = False,
+) -> None:
+    """Train the Rasa model if its inputs changed."""
+    from lotse import model
+
+    settings = configuration.load()
+    if not force and model.is_current(settings):
+        typer.echo("The model is up to date.")
+        return
+    typer.echo(f"Trained: {model.train(settings)}")
+
+
+@app.command("check-catalogues")
+def check_catalogues() -> None:
+    """Check the translation catalogues: missing, stale, broken placeholders."""
+    from translations.check import check
+
+    problems = check()
+    for problem in problems:
+        typer.echo(problem)
+    typer.echo(f"catalogues: {len(problems)} problems")
+    raise typer.Exit(1 if problems else 0)
+
+
+@kb.command("check")
+def kb_check(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
+    """Check the content files; every problem with file, line and what to do."""
+    from centre.county import centres
+    from knowledge_base.check import check
+    from lotse.prepare import CONTENT
+
+    problems = check(folder or CONTENT, list(centres()))
+    for one in problems:
+        typer.echo(f"{one.path}:{one.line}: {one.what}. {one.todo}")
+    typer.echo(f"content: {len(problems)} problems")
+    raise typer.Exit(1 if problems else 0)
+
+
+@kb.command("import")
+def kb_import(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
+    """Import the content files; newer edits in the database are kept."""
+
+    async def work(settings: Any, url: str) -> None:
+        from centre.county import centres
+        from knowledge_base.importer import import_folder
+        from lotse.prepare import CONTENT
+        from storage.engine import Database
+
+        database = Database(url, pool=2)
+        async with database.transaction() as session:
+            report = await import_folder(session, folder or CONTENT, list(centres()))
+        await database.close()
+        typer.echo(str(report))
+
+    _with_database(work)
+
+
+@kb.command("export")
+def kb_export(folder: Annotated[Path, typer.Argument()]) -> None:
+    """Write the database's knowledge as content files."""
+
+    async def work(settings: Any, url: str) -> None:
+        from knowledge_base.importer import export_folder
+        from storage.engine import Database
+
+        database = Database(url, pool=2)
+        async with database.transaction() as session:
+            count = await export_folder(session, folder)
+        await database.close()
+        typer.echo(json.dumps({"exported": count}))
+
+    _with_database(work)

@@ -1,0 +1,132 @@
+"""The web application and the worker as one process runs them: wiring only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web as http
+from telegram import Bot
+
+from bot import housekeeping, inbox
+from bot.rasa import Rasa
+from bot.telegram import client, commands, receive, send
+from bot.worker import Worker
+from dialogues.actions import server as actions
+from lotse.settings import Settings
+from storage import queue
+from storage.engine import Database
+from web.app import build
+
+log = logging.getLogger(__name__)
+
+WORKER_CONCURRENCY = 16
+WEBHOOK_PATH = "/telegram"
+
+
+@dataclass
+class Running:
+    """A web application that listens."""
+
+    url: str
+    application: http.Application
+
+
+async def connect_telegram(settings: Settings) -> Bot | None:
+    """Return the bot, or ``None`` without a token or when Telegram refuses it."""
+    if not settings.telegram_token:
+        return None
+    bot = client.build(settings.telegram_token, settings.telegram_api)
+    await bot.initialize()
+    return bot
+
+
+@asynccontextmanager
+async def serve_web(
+    settings: Settings, database: Database, rasa: Rasa, port: int, telegram: bool = True
+) -> AsyncIterator[Running]:
+    """Run the web application: pages, Rasa's callbacks and, if wanted, receiving from Telegram."""
+    secret = settings.secret("telegram-webhook")
+    routes: list[http.AbstractRouteDef] = list(actions.routes(database, settings.secret("rasa")))
+    bot = await connect_telegram(settings) if telegram else None
+    if bot is not None:
+        routes.append(http.post(WEBHOOK_PATH, receive.webhook(database, secret)))
+
+    async def ready() -> dict[str, bool]:
+        return {"rasa": await rasa.ready()}
+
+    application = build(database, receive=inbox.receive, ready=ready, extra_routes=routes)
+    runner = http.AppRunner(application, access_log=None)
+    await runner.setup()
+    await http.TCPSite(runner, settings.host, port).start()
+    stop = asyncio.Event()
+    receiving: asyncio.Task[None] | None = None
+    if bot is not None:
+        receiving = asyncio.create_task(_receive(settings, bot, database, secret, stop))
+    try:
+        yield Running(f"http://{settings.host}:{port}", application)
+    finally:
+        stop.set()
+        if receiving is not None:
+            receiving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await receiving
+        if bot is not None:
+            await bot.shutdown()
+        await runner.cleanup()
+
+
+async def _receive(
+    settings: Settings, bot: Bot, database: Database, secret: str, stop: asyncio.Event
+) -> None:
+    await commands.publish(bot)
+    if settings.telegram_webhook:
+        await receive.set_webhook(bot, settings.telegram_webhook + WEBHOOK_PATH, secret)
+        return
+    await receive.poll(bot, database, stop)
+
+
+@asynccontextmanager
+async def run_worker(
+    settings: Settings, database: Database, rasa: Rasa, telegram: bool = True
+) -> AsyncIterator[None]:
+    """Run a worker that answers updates and sends messages until the block ends."""
+    bot = await connect_telegram(settings) if telegram else None
+
+    async def acknowledge(callback: str) -> None:
+        if bot is not None:
+            await send.answer_callback(bot, callback)
+
+    Worker(database, rasa, acknowledge).register()
+    if bot is not None:
+        send.register(database, bot)
+    housekeeping.register(database)
+    app = queue.open_app(database.url)
+    async with app.open_async():
+        await housekeeping.rescue(app)
+        task = asyncio.create_task(
+            app.run_worker_async(
+                queues=[queue.queue_name()],
+                concurrency=WORKER_CONCURRENCY,
+                install_signal_handlers=False,
+                delete_jobs="successful",
+                fetch_job_polling_interval=1.0,
+                update_heartbeat_interval=housekeeping.HEARTBEAT_SECONDS,
+                stalled_worker_timeout=housekeeping.STALLED_SECONDS,
+                shutdown_graceful_timeout=10,
+            )
+        )
+        rescuing = asyncio.create_task(housekeeping.keep_rescuing(app))
+        try:
+            yield
+        finally:
+            for one in (rescuing, task):
+                one.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await one
+    if bot is not None:
+        await bot.shutdown()

@@ -1,0 +1,58 @@
+"""A whole Lotse inside one process (plus Rasa): for the terminal, scripts and tests."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.rasa import Rasa
+from lotse import model, prepare
+from lotse.processes import free_port, start_rasa, until
+from lotse.services import run_worker, serve_web
+from lotse.settings import Settings
+from storage.engine import Database
+
+RASA_SECONDS = 180
+
+
+@dataclass
+class Stack:
+    """What is running: the database, Rasa, and where the web application listens."""
+
+    database: Database
+    rasa: Rasa
+    url: str
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, url: str, queue_name: str | None = None, worker: bool = True
+) -> AsyncIterator[Stack]:
+    """Start web, worker and Rasa on free ports around the database at ``url``.
+
+    Telegram is left to ``make run``. With ``queue_name`` the stack works on a queue of its own, so
+    that a second one on the same database does not take its work or move its clock.
+    """
+    if queue_name:
+        os.environ["LOTSE_QUEUE"] = queue_name
+    if not settings.rasa_url and not model.is_current(settings):
+        await asyncio.to_thread(model.train, settings)
+    async with AsyncExitStack() as stack:
+        database = Database(url)
+        stack.push_async_callback(database.close)
+        port = free_port()
+        rasa_port = free_port()
+        rasa = Rasa(f"http://127.0.0.1:{rasa_port}", settings.secret("rasa"))
+        stack.push_async_callback(rasa.close)
+        child = await start_rasa(settings, rasa_port, f"http://127.0.0.1:{port}")
+        stack.push_async_callback(child.stop)
+        web = await stack.enter_async_context(
+            serve_web(settings, database, rasa, port, telegram=False)
+        )
+        if worker:
+            await stack.enter_async_context(run_worker(settings, database, rasa, telegram=False))
+        await until(rasa.ready, RASA_SECONDS, child)
+        yield Stack(database, rasa, web.url)

@@ -1,0 +1,35 @@
+"""One whole Lotse for all conversations: real Rasa, real worker, real database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest_asyncio
+
+from centre import demo
+from lotse import prepare, settings
+from lotse.stack import Stack, running
+from storage import clock
+from storage.embedded import EmbeddedServer
+
+DATABASE = "lotse_conversations"
+MONDAY = datetime(2026, 11, 30, 8, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+@pytest_asyncio.fixture(scope="session")
+async def stack(server: EmbeddedServer, template: str) -> AsyncIterator[Stack]:
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"drop database if exists {DATABASE} with (force)")
+        admin.execute(f"create database {DATABASE} template {template}")
+    url = server.url(DATABASE)
+    before = clock.shift()
+    clock.set_now(MONDAY)
+    async with running(settings.load(), url, queue_name="conversations") as started:
+        await prepare.load_knowledge(started.database)
+        async with started.database.transaction() as session:
+            await demo.load(session)
+        yield started
+    clock.advance(before - clock.shift())
