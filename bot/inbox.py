@@ -50,7 +50,7 @@ async def receive(
     Returns:
         The update's number, or ``None`` when it was received before.
     """
-    number = await session.scalar(
+    number: int | None = await session.scalar(
         insert(Update)
         .values(
             channel=channel,

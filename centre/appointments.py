@@ -8,8 +8,8 @@ through this module and keeps to this order, so that nobody waits in a circle:
 1. the person's row in ``people`` (``FOR NO KEY UPDATE``): one person's bookings run one after
    the other, which makes the limit per person exact; messages to the person are not held up;
 2. one appointment row: inserted with ``ON CONFLICT DO NOTHING``, which waits for a rival's
-   transaction to end and then reports the conflict without an error, so neither a savepoint nor
-   a retry after a deadlock is needed; or, to cancel, locked with ``FOR UPDATE``;
+   transaction to end and then reports the conflict without an error, so that rivals can't
+   deadlock and the next manager is tried at once; or, to cancel, locked with ``FOR UPDATE``;
 3. messages, last: after writing one, a transaction asks for no further row.
 """
 
@@ -17,9 +17,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import county, format, notify, people
@@ -147,6 +149,8 @@ async def book(
     known = await _of_request(session, person_id, request_key)
     if known is not None:
         return known
+    if start.tzinfo is None:
+        raise SlotInvalid
     start = start.astimezone(UTC)
     during = Range(start, start + SLOT)
     await _check(session, person_id, centre, during)
@@ -156,15 +160,13 @@ async def book(
             continue
         made = await _claim(
             session,
-            Appointment(
-                manager_id=slot.manager_id,
-                person_id=person_id,
-                centre=centre,
-                topic=topic,
-                language=language,
-                during=during,
-                request_key=request_key,
-            ),
+            manager_id=slot.manager_id,
+            person_id=person_id,
+            centre=centre,
+            topic=topic,
+            language=language,
+            during=during,
+            request_key=request_key,
         )
         if made is not None:
             await _tell_manager(session, made)
@@ -246,3 +248,80 @@ def topic_label(topic: str, language: str) -> str:
         return say(f"topic.{topic}", language)
     except KeyError:
         return say("topic.other", language)
+
+
+async def _claim(session: AsyncSession, **values: Any) -> Appointment | None:
+    """Insert an appointment unless a guard forbids it; ``None`` when somebody was faster."""
+    add = insert(Appointment).values(**values).on_conflict_do_nothing().returning(Appointment)
+    try:
+        async with session.begin_nested():
+            return (await session.scalars(add)).one_or_none()
+    except IntegrityError:
+        # The manager was erased between the look and the leap.
+        return None
+
+
+async def _of_request(
+    session: AsyncSession, person_id: uuid.UUID, request_key: str | None
+) -> Appointment | None:
+    if request_key is None:
+        return None
+    known = (
+        await session.scalars(select(Appointment).where(Appointment.request_key == request_key))
+    ).one_or_none()
+    if known is not None and known.person_id != person_id:
+        raise NotYours
+    return known
+
+
+async def _check(
+    session: AsyncSession, person_id: uuid.UUID, centre: str, during: Range[datetime]
+) -> None:
+    start = during.lower
+    if start is None or not bookable(start) or not await offered(session, centre, start):
+        raise SlotInvalid
+    mine = await upcoming(session, person_id)
+    if any(one.during.overlaps(during) for one in mine):
+        raise AlreadyBooked
+    if len(mine) >= MAX_UPCOMING:
+        raise TooManyAppointments(count=len(mine))
+
+
+async def _ahead(session: AsyncSession, whose: ColumnElement[bool]) -> list[Appointment]:
+    rows = await session.scalars(
+        select(Appointment)
+        .where(
+            whose,
+            Appointment.cancelled_at.is_(None),
+            func.upper(Appointment.during) > clock.now(),
+        )
+        .order_by(func.lower(Appointment.during), Appointment.id)
+    )
+    return list(rows)
+
+
+async def _language(session: AsyncSession, person_id: uuid.UUID) -> str:
+    person = await people.get(session, person_id)
+    return (person and person.language) or notify.FALLBACK_LANGUAGE
+
+
+def _when(appointment: Appointment, language: str) -> dict[str, Any]:
+    return {
+        "day": format.day(appointment.start, language),
+        "start": format.time(appointment.start, language),
+        "end": format.time(appointment.end, language),
+    }
+
+
+async def _tell_manager(session: AsyncSession, made: Appointment) -> None:
+    language = await _language(session, made.manager_id)
+    await notify.tell(
+        session,
+        made.manager_id,
+        "manager.booked",
+        [[("manager.cancel_button", f"s:cancel:{made.id}")]],
+        **_when(made, language),
+        topic=topic_label(made.topic, language),
+        language=format.language_name(made.language, language),
+        centre=county.centre(made.centre).name,
+    )

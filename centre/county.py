@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -33,13 +34,23 @@ class Centre:
 
 
 @cache
+def _configuration() -> dict[str, Any]:
+    path = Path(os.environ.get("LOTSE_COUNTY", Path(__file__).with_name("county.yml")))
+    found: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return found
+
+
+def county_name() -> str:
+    """Return the county's name as it calls itself."""
+    return str(_configuration()["county"])
+
+
+@cache
 def centres() -> dict[str, Centre]:
     """Return the configured centres by id, in the order of the file."""
-    path = Path(os.environ.get("LOTSE_COUNTY", Path(__file__).with_name("county.yml")))
-    raw = yaml.safe_load(path.read_text("utf-8"))
     return {
         key: Centre(key, value["name"], tuple(value["location"]), tuple(value["places"]))
-        for key, value in raw["centres"].items()
+        for key, value in _configuration()["centres"].items()
     }
 
 

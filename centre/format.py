@@ -22,6 +22,7 @@ from translations.languages import languages
 
 FALLBACK = Locale("en", "GB")
 DAY_PATTERNS = {"ckb": "EEEE، dی MMMMی y"}
+CLDR_LANGUAGE = {"prs": "fa_AF"}
 
 Day = dt.date | dt.datetime
 
@@ -76,19 +77,14 @@ def language_name(language: str, reader: str) -> str:
 
     Where Babel has no exact word, the language's own name helps out, e.g. ``Kurdisch (Kurmancî)``.
     """
-    known = languages().get(language)
-    if known is None:
-        return language
     names = locale(reader).languages
-    if known.babel in names and known.babel != "ku":
-        return str(names[known.babel])
-    broad = names.get(known.babel.split("_")[0])
-    # "ku" is Kurdish as a whole to most readers, and Sorani is Kurdish too.
-    if broad and language == "kmr" and reader != "kmr":
-        return f"{broad} ({known.name})"
-    if known.babel == "en_GB" and broad:
-        return str(broad)
-    return known.name
+    exact = names.get(CLDR_LANGUAGE.get(language, language))
+    known = languages().get(language)
+    if exact or known is None:
+        return str(exact or language)
+    # "ku" alone is Kurdish as a whole to most readers, and Sorani is Kurdish too.
+    broad = names.get("ku") if language == "kmr" and reader != "kmr" else None
+    return f"{broad} ({known.name})" if broad else known.name
 
 
 @cache

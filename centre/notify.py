@@ -14,7 +14,7 @@ from translations.catalogue import say
 FALLBACK_LANGUAGE = "de"
 
 
-def button(language: str, key: str, data: str, **values: object) -> Button:
+def button(language: str, key: str, data: str, /, **values: object) -> Button:
     """Return a button labelled with the catalogue text ``key``."""
     return Button(label=say(key, language, **values), data=data)
 

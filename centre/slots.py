@@ -72,7 +72,6 @@ class Appointment(Base):
     created_at: Mapped[Moment] = mapped_column(default=clock.now)
     request_key: Mapped[str | None] = mapped_column(Text, unique=True)
     cancelled_at: Mapped[MaybeMoment]
-    # A real reference, so that nothing of an erased manager stays in others' appointments.
     cancelled_by: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("people.id", ondelete="SET NULL")
     )

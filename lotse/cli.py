@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import signal
@@ -104,6 +103,21 @@ def _with_database(work: Callable[[Any, str], Awaitable[Any]]) -> Any:
 
 
 @app.command()
+def migrate() -> None:
+    """Bring the database to the current schema and load the knowledge (containers run this)."""
+
+    async def work(settings: Any, url: str) -> None:
+        from lotse import prepare
+        from storage.engine import Database
+
+        database = Database(url, pool=2)
+        typer.echo(f"Schema is current; knowledge: {prepare.summary(await prepare.load_knowledge(database, settings))}")
+        await database.close()
+
+    _with_database(work)
+
+
+@app.command()
 def demo() -> None:
     """Reset the database to the small fictional demonstration set."""
 
@@ -115,9 +129,9 @@ def demo() -> None:
         database = Database(url)
         async with database.transaction() as session:
             await fictional.reset(session)
-        report = await prepare.load_knowledge(database)
+        report = await prepare.load_knowledge(database, settings)
         await database.close()
-        typer.echo(f"Demonstration set loaded; knowledge: {report}")
+        typer.echo(f"Demonstration set loaded; knowledge: {prepare.summary(report)}")
 
     _with_database(work)
 
@@ -137,7 +151,7 @@ def chat(
         from storage.engine import Database
 
         database = Database(url, pool=2)
-        await prepare.load_knowledge(database)
+        await prepare.load_knowledge(database, settings)
         await prepare.load_demo_once(database)
         await database.close()
         if as_json:
@@ -219,14 +233,14 @@ def kb_import(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
     async def work(settings: Any, url: str) -> None:
         from centre.county import centres
         from knowledge_base.importer import import_folder
-        from lotse.prepare import CONTENT
+        from lotse.prepare import CONTENT, summary
         from storage.engine import Database
 
         database = Database(url, pool=2)
         async with database.transaction() as session:
             report = await import_folder(session, folder or CONTENT, list(centres()))
         await database.close()
-        typer.echo(str(report))
+        typer.echo(summary(report))
 
     _with_database(work)
 
@@ -241,8 +255,8 @@ def kb_export(folder: Annotated[Path, typer.Argument()]) -> None:
 
         database = Database(url, pool=2)
         async with database.transaction() as session:
-            count = await export_folder(session, folder)
+            files = await export_folder(session, folder)
         await database.close()
-        typer.echo(json.dumps({"exported": count}))
+        typer.echo(f"{len(files)} files written to {folder}")
 
     _with_database(work)

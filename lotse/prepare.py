@@ -40,10 +40,23 @@ async def migrate(url: str) -> None:
     await asyncio.to_thread(upgrade, url)
 
 
-async def load_knowledge(database: Database) -> Report:
+async def load_knowledge(database: Database, settings: Settings) -> Report:
     """Import ``knowledge_base/content`` where it has changed; newer edits stay."""
+    cache = settings.var / "embeddings.npz"
     async with database.transaction() as session:
-        return await import_folder(session, CONTENT, list(centres()))
+        return await import_folder(session, CONTENT, list(centres()), cache_file=cache)
+
+
+def summary(report: Report) -> str:
+    """Return one line on what an import did."""
+    counts = {
+        "new": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "kept because newer": report.kept_newer,
+        "withdrawn": report.withdrawn,
+    }
+    return ", ".join(f"{len(texts)} {what}" for what, texts in counts.items() if texts) or "empty"
 
 
 async def load_demo_once(database: Database) -> bool:

@@ -21,6 +21,7 @@ from lotse.settings import Settings
 from storage import queue
 from storage.engine import Database
 from web.app import build
+from web.context import TelegramState
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,10 @@ async def serve_web(
     async def ready() -> dict[str, bool]:
         return {"rasa": await rasa.ready()}
 
-    application = build(database, receive=inbox.receive, ready=ready, extra_routes=routes)
+    me = TelegramState(bot.username) if bot is not None else None
+    application = build(
+        database, receive=inbox.receive, ready=ready, telegram=me, extra_routes=routes
+    )
     runner = http.AppRunner(application, access_log=None)
     await runner.setup()
     await http.TCPSite(runner, settings.host, port).start()
@@ -113,7 +117,7 @@ async def run_worker(
                 queues=[queue.queue_name()],
                 concurrency=WORKER_CONCURRENCY,
                 install_signal_handlers=False,
-                delete_jobs="successful",
+                delete_jobs="always",
                 fetch_job_polling_interval=1.0,
                 update_heartbeat_interval=housekeeping.HEARTBEAT_SECONDS,
                 stalled_worker_timeout=housekeeping.STALLED_SECONDS,

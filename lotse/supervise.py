@@ -80,8 +80,8 @@ async def _start(settings: Settings, url: str, children: list[Child], started: f
         _step("Starting Rasa")
         children.append(await start_rasa(settings, rasa_port, f"http://127.0.0.1:{port}"))
     _step("Loading the knowledge")
-    report = await prepare.load_knowledge(database)
-    console.print(f"  {report}")
+    report = await prepare.load_knowledge(database, settings)
+    console.print(f"  {prepare.summary(report)}")
     if await prepare.load_demo_once(database):
         console.print("  the database was empty: a small fictional set of people was loaded")
     for name in ("web", "worker"):

@@ -10,7 +10,9 @@ MODULES = (
     "centre.handoffs",
     "knowledge_base.entries",
     "bot.inbox",
-    "web.logins",
+    "bot.telegram.budget",
+    "bot.telegram.send",
+    "centre.logins",
 )
 
 for module in MODULES:

@@ -52,7 +52,7 @@ def isolate(value: object) -> str:
     return f"{FIRST_STRONG_ISOLATE}{value}{POP_ISOLATE}"
 
 
-def say(key: str, language: str, **values: object) -> str:
+def say(key: str, language: str, /, **values: object) -> str:
     """Return the text of ``key`` in ``language``, placeholders filled and isolated.
 
     A text missing in the language is given in English, never as a bare key.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import DateTime, Text, bindparam, func, select, text
+from sqlalchemy import DateTime, Text, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -74,12 +74,10 @@ async def reserve(
     """
     limit = GROUP if group else CHAT
     # Always the chat before the common row, so that two processes can't wait for each other.
-    paid = await _hold(session, _scope(chat))
-    now = await _clock(session)
+    paid, now = await _hold(session, _scope(chat))
     if paid - limit.ahead > now:
         return Turn((paid - limit.ahead - now).total_seconds(), None)
-    common = await _hold(session, "all")
-    now = await _clock(session)
+    common, now = await _hold(session, "all")
     at = max(now, common - everything.ahead)
     await _set(session, "all", max(common, at) + timedelta(seconds=everything.interval))
     await _set(session, _scope(chat), max(paid, at) + timedelta(seconds=limit.interval))
@@ -88,47 +86,46 @@ async def reserve(
 
 async def until(session: AsyncSession, moment: datetime) -> float:
     """Return the seconds until ``moment`` by the database's clock, 0 when it has passed."""
-    return max(0.0, (moment - await _clock(session)).total_seconds())
+    now = (await session.scalars(select(_CLOCK))).one()
+    return max(0.0, (moment - now).total_seconds())
 
 
 async def pause(session: AsyncSession, chat: str, seconds: float, group: bool = False) -> None:
     """Let nothing go to one chat for ``seconds``, as Telegram demands with ``retry_after``."""
     limit = GROUP if group else CHAT
-    paid = await _hold(session, _scope(chat))
-    end = await _clock(session) + timedelta(seconds=seconds)
+    paid, now = await _hold(session, _scope(chat))
+    end = now + timedelta(seconds=seconds)
     await _set(session, _scope(chat), max(paid, end + limit.ahead))
 
 
 async def prune(session: AsyncSession) -> None:
     """Forget the chats that have nothing left to pay: their numbers are not ours to keep."""
-    await session.execute(
-        text("delete from send_budget where scope <> 'all' and free_at < clock_timestamp()")
-    )
+    await session.execute(delete(Budget).where(Budget.scope != "all", Budget.free_at < _CLOCK))
 
 
 def _scope(chat: str) -> str:
     return f"chat:{chat}"
 
 
-async def _clock(session: AsyncSession) -> datetime:
-    # The machine's time, not storage.clock: Telegram does not wait for a demonstration's clock.
-    # clock_timestamp() goes on within a transaction, now() would stand still while it waits.
-    return (await session.scalars(select(func.clock_timestamp(type_=DateTime(True))))).one()
+# The machine's time, not storage.clock: Telegram does not wait for a demonstration's clock.
+# clock_timestamp() goes on within a transaction, now() would stand still while it waits.
+_CLOCK = func.clock_timestamp(type_=DateTime(timezone=True))
 
 
-async def _hold(session: AsyncSession, scope: str) -> datetime:
-    """Return the scope's ``free_at`` and keep others from it until the transaction ends."""
-    created = insert(Budget).values(scope=scope, free_at=func.clock_timestamp())
-    touched = created.on_conflict_do_update(
+async def _hold(session: AsyncSession, scope: str) -> tuple[datetime, datetime]:
+    """Keep others from a scope until the transaction ends; return its ``free_at`` and the time."""
+    row = insert(Budget).values(scope=scope, free_at=_CLOCK)
+    held = row.on_conflict_do_update(
         index_elements=["scope"], set_={"free_at": Budget.free_at}
-    )
-    return (await session.scalars(touched.returning(Budget.free_at))).one()
+    ).returning(Budget.free_at, _CLOCK)
+    free_at, now = (await session.execute(held)).one()
+    return free_at, now
 
 
 async def _set(session: AsyncSession, scope: str, free_at: datetime) -> None:
     await session.execute(
-        text("update send_budget set free_at = :free_at where scope = :scope").bindparams(
-            bindparam("free_at", type_=DateTime(True))
-        ),
-        {"scope": scope, "free_at": free_at},
+        update(Budget)
+        .where(Budget.scope == scope)
+        .values(free_at=free_at)
+        .execution_options(synchronize_session=False)
     )

@@ -69,6 +69,8 @@ def incoming(raw: dict[str, Any], username: str | None = None) -> Incoming:
         raw: the update as Telegram sent it, or ``{}`` once it was answered.
         username: the bot's own, to notice that a group mentions it.
     """
+    if not raw:
+        return IGNORED
     try:
         update = Update.de_json(raw, None)
         if update.callback_query is not None:

@@ -135,7 +135,9 @@ def _sum(*timeouts: float | None) -> float | None:
     return sum(known) if len(known) == len(timeouts) else None
 
 
-def _body(request_data: RequestData | None) -> tuple[aiohttp.FormData | bytes | None, dict[str, str]]:
+def _body(
+    request_data: RequestData | None,
+) -> tuple[aiohttp.FormData | bytes | None, dict[str, str]]:
     if request_data is None:
         return None, {}
     if not request_data.contains_files:

@@ -71,15 +71,15 @@ class Turn:
                 return str(one["value"])
         return None
 
-    def words(self, key: str, **values: object) -> str:
+    def words(self, key: str, /, **values: object) -> str:
         """Return a catalogue text in the person's language."""
         return say(key, self.language, **values)
 
-    def button(self, key: str, data: str, **values: object) -> Button:
+    def button(self, key: str, data: str, /, **values: object) -> Button:
         """Return a button labelled with a catalogue text."""
         return Button(label=self.words(key, **values), data=data)
 
-    def say(self, key: str, buttons: Rows | None = None, **values: object) -> None:
+    def say(self, key: str, buttons: Rows | None = None, /, **values: object) -> None:
         """Answer with a catalogue text."""
         self.send(Content(text=self.words(key, **values), buttons=buttons or []))
 

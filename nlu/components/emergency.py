@@ -1,12 +1,9 @@
-"""The first check for danger: fixed phrases in every language, before the model has its say."""
+"""Rasa component: the first check for danger, before the model has its say."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
-import yaml
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -15,39 +12,9 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.components.folding import fold
+from nlu.components.phrases import EmergencyPhrases, load_phrases
 
-DATA = Path(__file__).parent.parent / "emergency"
 INTENT = "emergency"
-_NOISE = re.compile(r"[^\w\s]+")
-
-
-def _plain(text: str) -> str:
-    return " ".join(_NOISE.sub(" ", fold(text)).split())
-
-
-def load_phrases(folder: Path = DATA) -> list[str]:
-    """Return every folded phrase of every language."""
-    return sorted(
-        {
-            _plain(phrase)
-            for path in folder.glob("*.yml")
-            for phrase in yaml.safe_load(path.read_text("utf-8"))["phrases"]
-        }
-    )
-
-
-class EmergencyPhrases:
-    """Says whether one of the phrases stands in a message, as whole words."""
-
-    def __init__(self, phrases: list[str]) -> None:
-        self._pattern = re.compile(
-            r"(?<!\w)(?:" + "|".join(map(re.escape, sorted(phrases, key=len, reverse=True))) + ")"
-        )
-
-    def found(self, text: str) -> bool:
-        """Return whether ``text`` holds a phrase."""
-        return self._pattern.search(_plain(text)) is not None
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)

@@ -13,7 +13,13 @@ engine = create_engine(context.config.attributes["url"])
 with engine.connect() as connection:
     connection.exec_driver_sql(f"select pg_advisory_lock({LOCK})")
     connection.commit()
-    context.configure(connection=connection, target_metadata=Base.metadata)
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_object=lambda thing, name, kind, reflected, compare: not (
+            reflected and str(name).startswith("procrastinate_")
+        ),
+    )
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()

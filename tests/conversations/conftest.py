@@ -28,7 +28,7 @@ async def stack(server: EmbeddedServer, template: str) -> AsyncIterator[Stack]:
     before = clock.shift()
     clock.set_now(MONDAY)
     async with running(settings.load(), url, queue_name="conversations") as started:
-        await prepare.load_knowledge(started.database)
+        await prepare.load_knowledge(started.database, settings.load())
         async with started.database.transaction() as session:
             await demo.load(session)
         yield started

@@ -1,0 +1,162 @@
+"""From our content to what Telegram can show: one or more calls of its Bot API."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from typing import Any
+
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+)
+
+from storage.errors import LotseError
+from storage.outbox import Button, Content
+from translations.catalogue import say
+
+# Telegram counts UTF-16 units.
+LONGEST_TEXT = 4096
+LONGEST_CAPTION = 1024
+LONGEST_LABEL = 64
+LONGEST_DATA = 64
+# Where a long text is best cut, best first.
+CUTS = ("\n\n", "\n", " ")
+
+
+class Unsendable(LotseError):
+    """Content that Telegram can't show; ``data`` names the reason."""
+
+    code = "unsendable"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One call: the bot's method and its arguments beside the chat."""
+
+    method: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    async def send(self, bot: Bot, chat: int) -> None:
+        """Send this part to ``chat``.
+
+        Raises:
+            TelegramError: as Telegram answers.
+        """
+        await getattr(bot, self.method)(chat_id=chat, **self.arguments)
+
+
+def render(content: Content, language: str) -> list[Part]:
+    """Return the calls that show ``content``, in order; never none.
+
+    Args:
+        content: what to show.
+        language: launch language of the label that Telegram's own keyboard needs.
+
+    Raises:
+        Unsendable: a button or the document is not possible, or there is nothing to show.
+    """
+    markup = _keyboard(content.buttons) if content.buttons else None
+    location = _location_keyboard(language) if content.ask_location else None
+    parts = _texts(content, markup or location)
+    if markup is not None and location is not None:
+        # A message has one keyboard, so the second needs a message of its own.
+        words = say("start.share_location", language)
+        parts.append(Part("send_message", {"text": words, "reply_markup": location}))
+    if content.copy_from is not None:
+        origin = {
+            "from_chat_id": content.copy_from["chat"],
+            "message_id": content.copy_from["message"],
+        }
+        parts.append(Part("copy_message", origin))
+    if not parts:
+        raise Unsendable(reason="empty")
+    return parts
+
+
+def _texts(content: Content, markup: object) -> list[Part]:
+    pieces = split(content.text)
+    extra = {"reply_markup": markup} if markup is not None else {}
+    if content.document is None:
+        calls = [Part("send_message", {"text": piece}) for piece in pieces]
+    else:
+        # A short text and its file are one message.
+        caption = pieces.pop() if len(pieces) == 1 and fits(pieces[0], LONGEST_CAPTION) else None
+        calls = [Part("send_message", {"text": piece}) for piece in pieces]
+        arguments: dict[str, Any] = {"document": _file(content)}
+        if caption:
+            arguments["caption"] = caption
+        if caption or not calls:
+            calls.append(Part("send_document", {**arguments, **extra}))
+            return calls
+        calls.append(Part("send_document", arguments))
+        calls[-2].arguments.update(extra)
+        return calls
+    if extra and not calls:
+        raise Unsendable(reason="buttons without text")
+    if calls:
+        calls[-1].arguments.update(extra)
+    return calls
+
+
+def _file(content: Content) -> InputFile:
+    if content.document is None:
+        raise Unsendable(reason="no document")
+    try:
+        data = base64.b64decode(content.document.content, validate=True)
+    except binascii.Error:
+        raise Unsendable(reason="document is not base64") from None
+    file = InputFile(data, filename=content.document.name)
+    file.mimetype = content.document.media_type
+    return file
+
+
+def _keyboard(rows: list[list[Button]]) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup([[_button(one) for one in row] for row in rows if row])
+
+
+def _button(button: Button) -> InlineKeyboardButton:
+    label = shorten(button.label)
+    if button.url:
+        return InlineKeyboardButton(label, url=button.url)
+    if not 1 <= len(button.data.encode()) <= LONGEST_DATA:
+        raise Unsendable(reason="button data", length=len(button.data.encode()))
+    return InlineKeyboardButton(label, callback_data=button.data)
+
+
+def _location_keyboard(language: str) -> ReplyKeyboardMarkup:
+    label = shorten(say("start.share_location", language))
+    return ReplyKeyboardMarkup(
+        [[KeyboardButton(label, request_location=True)]],
+        resize_keyboard=True,
+        one_time_keyboard=True,
+    )
+
+
+def shorten(label: str) -> str:
+    """Return a button's label, cut where Telegram would refuse it."""
+    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"
+
+
+def fits(text: str, limit: int = LONGEST_TEXT) -> bool:
+    """Return whether ``text`` has at most ``limit`` UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2 <= limit
+
+
+def split(text: str, limit: int = LONGEST_TEXT) -> list[str]:
+    """Return ``text`` in pieces of at most ``limit`` UTF-16 units, cut at paragraphs if possible.
+
+    White space around the cuts is dropped; a blank text has no pieces.
+    """
+    rest, pieces = text.strip(), []
+    while rest and not fits(rest, limit):
+        head = rest.encode("utf-16-le", "surrogatepass")[: limit * 2].decode("utf-16-le", "ignore")
+        cut = next((at for at in (head.rfind(sign) for sign in CUTS) if at > 0), len(head))
+        pieces.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    return [*pieces, rest] if rest else pieces

@@ -1,0 +1,66 @@
+"""Erasing a person: everything that is theirs goes, and those who counted on them are told."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import suppress
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from centre import appointments, handoffs
+from centre.people import Address, Person
+
+ONE_AT_A_TIME = 7_356_202
+# The copy of a file on its way to a partner names the chat it comes from.
+FORGET_FILES = text(
+    "update outgoing_messages set content = content - 'copy_from'"
+    " where content->'copy_from'->>'chat' = :address"
+)
+# A job's lock names the address it serves. The job that runs now is left to its worker, and what
+# the person wrote meanwhile still waits to be answered, as from somebody new.
+FORGET_JOBS = text(
+    "delete from procrastinate_jobs"
+    " where (lock = :out and status <> 'doing')"
+    " or (status not in ('todo', 'doing')"
+    "     and (right(lock, length(:tail)) = :tail or strpos(args::text, :person) > 0))"
+)
+
+
+async def erase(session: AsyncSession, person_id: uuid.UUID) -> None:
+    """Erase a person and everything stored about them; nothing happens when already erased.
+
+    Upcoming appointments are cancelled and a talk is ended, so that the other side is told.
+    Works for staff and interpreters too. A confirmation can't be stored for somebody who no
+    longer exists: the caller sends it.
+
+    Args:
+        session: the caller's open transaction.
+        person_id: whom to erase.
+    """
+    # An erasure holds many rows at once: two of them could wait for each other.
+    await session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    person = await session.get(
+        Person, person_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if person is None:
+        return
+    mine = await appointments.upcoming(session, person_id)
+    for appointment in mine + await appointments.agenda(session, person_id):
+        # The other side may be cancelling, or it begins this very moment.
+        with suppress(appointments.AppointmentGone):
+            await appointments.cancel(session, appointment.id, person_id)
+    # Stopping waits for whoever is just accepting, so that ending then sees the talk.
+    await handoffs.stop(session, person_id)
+    while await handoffs.end(session, person_id):
+        pass
+    addresses = await session.scalars(select(Address).where(Address.person_id == person_id))
+    for address in addresses.all():
+        tail = f":{address.channel}:{address.address}"
+        await session.execute(FORGET_FILES, {"address": address.address})
+        await session.execute(
+            FORGET_JOBS, {"out": f"out{tail}", "tail": tail, "person": str(person_id)}
+        )
+        session.expunge(address)
+    # The database takes everything that refers to the person along (on delete cascade).
+    await session.execute(delete(Person).where(Person.id == person_id))

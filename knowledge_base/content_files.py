@@ -1,0 +1,188 @@
+"""The files of the knowledge base: one Markdown file with front matter per entry and language.
+
+``content/<centre or "all">/<entry>.de.md`` is the original and holds what is known about the
+entry; ``<entry>.<language>.md`` beside it is a translation. What is written here reads back
+unchanged, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import frontmatter
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+CONTENT = Path(__file__).parent / "content"
+# The contract of topics and languages; a data file, so that this layer imports no other.
+CONTRACT = Path(__file__).parent.parent / "nlu" / "intents.yml"
+
+ORIGINAL = "de"
+EVERYWHERE = "all"
+ANY_STATUS = "any"
+TITLE_MAX = 120
+BODY_MAX = 3000
+"""Characters; with title, source and date it still fits into one Telegram message (4,096)."""
+
+Kind = Literal["article", "offer"]
+Residence = Literal[
+    "any", "asylum_procedure", "tolerated", "recognised", "subsidiary", "section24"
+]
+Audience = Literal["everyone", "women", "parents", "young_people", "volunteers", "companies"]
+TextStatus = Literal["unreviewed", "reviewed", "machine"]
+
+EntryId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{1,39}$")]
+Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
+
+
+def _as_text(value: Any) -> Any:
+    """YAML reads an unquoted ``2023`` or ``2023-04-18`` as a number or date; we keep the text."""
+    return str(value) if isinstance(value, int | date) and not isinstance(value, bool) else value
+
+
+class _Head(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Source(_Head):
+    """Where an entry's content comes from; ``date`` is as the source shows it, so free text."""
+
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$", max_length=600)]
+    date: Annotated[str | None, BeforeValidator(_as_text)] = None
+
+
+class EntryHead(_Head):
+    """Front matter of a German file: the entry itself and the German title."""
+
+    id: EntryId
+    kind: Kind
+    topic: str
+    also: list[str] = []
+    centre: str
+    statuses: Annotated[list[Residence], Field(min_length=1)]
+    audience: Annotated[list[Audience], Field(min_length=1)]
+    rank: Annotated[int, Field(ge=1, le=3)]
+    source: Source
+    checked_on: date | None
+    valid_from: date | None
+    valid_until: date | None
+    volatile: bool
+    unconfirmed: bool
+    supersedes: EntryId | None = None
+    note: Annotated[str, Field(max_length=500)] | None = None
+    """For editors only, never shown to a person who asks."""
+    title: Title
+
+
+class TextHead(_Head):
+    """Front matter of a translation; ``translated_from`` tells which original it follows."""
+
+    id: EntryId
+    title: Title
+    status: TextStatus
+    translated_from: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+
+
+@dataclass(frozen=True)
+class ContentFile:
+    """One valid file: what its front matter says and its Markdown."""
+
+    path: Path
+    language: str
+    head: EntryHead | TextHead
+    body: str
+
+
+def text_hash(title: str, body: str) -> str:
+    """Return the short hash by which translations name the original they follow."""
+    return hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()[:12]
+
+
+def meta_hash(head: EntryHead) -> str:
+    """Return a short hash of everything in an entry's front matter except its title."""
+    return hashlib.sha256(head.model_dump_json(exclude={"title"}).encode()).hexdigest()[:12]
+
+
+@cache
+def _contract() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(CONTRACT.read_text("utf-8"))
+    return found
+
+
+def topics() -> tuple[str, ...]:
+    """Return the topics an entry may have: the intents answered from the knowledge base."""
+    return tuple(k for k, value in _contract()["intents"].items() if value["kind"] == "topic")
+
+
+def topic_about(topic: str) -> str:
+    """Return in one English sentence what a topic is about."""
+    return str(_contract()["intents"][topic]["about"])
+
+
+def content_languages() -> tuple[str, ...]:
+    """Return the languages a text may be in: the launch languages."""
+    return tuple(_contract()["launch_languages"])
+
+
+def file_path(centre: str, entry_id: str, language: str) -> Path:
+    """Return a text's path inside the content folder."""
+    return Path(centre) / f"{entry_id}.{language}.md"
+
+
+def dump(head: EntryHead | TextHead, body: str) -> str:
+    """Return a file's text: front matter in the fixed order of its fields, then Markdown."""
+    fields = head.model_dump()
+    if fields.get("note", "") is None:
+        del fields["note"]
+    front = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=10_000)
+    return f"---\n{front}---\n\n{body.strip()}\n"
+
+
+def write(folder: Path, centre: str, language: str, head: EntryHead | TextHead, body: str) -> Path:
+    """Write one text below ``folder`` and return its path."""
+    path = folder / file_path(centre, head.id, language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(dump(head, body), "utf-8", newline="\n")
+    return path
+
+
+class FrontMatterInvalid(ValueError):
+    """A file's front matter cannot be read; ``line`` (from 1) and ``what`` say where and why."""
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(what)
+        self.line, self.what = line, what
+
+
+def parse(text: str) -> tuple[dict[str, Any], str]:
+    """Split a file's text into the fields of its front matter and its Markdown.
+
+    Raises:
+        FrontMatterInvalid: there is none, it is not closed, or it is not YAML fields.
+    """
+    handler = frontmatter.YAMLHandler()
+    if not handler.detect(text):
+        raise FrontMatterInvalid(1, "the file does not begin with front matter")
+    try:
+        front, body = handler.split(text)
+    except ValueError:
+        raise FrontMatterInvalid(1, "the front matter is not closed") from None
+    first = text[: text.index(front)].count("\n") + 1
+    try:
+        fields = handler.load(front)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or "it cannot be read"
+        line = min(first + (mark.line if mark else 0), text.count("\n") + 1)
+        raise FrontMatterInvalid(line, f"the front matter is not YAML: {reason}") from None
+    except ValueError as error:  # a day that no calendar has, for example 2026-02-30
+        raise FrontMatterInvalid(first, f"the front matter is not YAML: {error}") from None
+    if not isinstance(fields, dict):
+        raise FrontMatterInvalid(first, "the front matter holds no fields")
+    return fields, body.strip()
