@@ -35,7 +35,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     OMP_NUM_THREADS=1 \
     LOTSE_HOST=0.0.0.0 \
-    LOTSE_PORT=8080
+    LOTSE_PORT=8080 \
+    LOTSE_VAR=/tmp/lotse
 
 # Compiled now, because the running container cannot write here. The short name is for people:
 # "docker compose exec web lotse kb check".

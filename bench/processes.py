@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -27,13 +28,17 @@ class Started:
         self.log = log
 
     @classmethod
-    async def start(cls, command: list[str], log: Path, environment: dict[str, str]) -> Started:
+    async def start(
+        cls, command: list[str], log: Path, environment: Mapping[str, str | None]
+    ) -> Started:
+        """Start ``command``; a variable that is ``None`` is taken away."""
+        merged = {**os.environ, **environment}
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=ROOT,
-                env={**os.environ, **environment},
+                env={name: value for name, value in merged.items() if value is not None},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=file,
                 stderr=asyncio.subprocess.STDOUT,

@@ -148,9 +148,7 @@ class BenchPeer(Peer):
 
     def people(self, count: int, languages: list[str], first: int = 1000) -> list[Chat]:
         """Add ``count`` people who speak ``languages`` in turn."""
-        added = [
-            Chat(first + index, languages[index % len(languages)]) for index in range(count)
-        ]
+        added = [Chat(first + index, languages[index % len(languages)]) for index in range(count)]
         self.chats.update({str(chat.number): chat for chat in added})
         return added
 

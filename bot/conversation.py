@@ -35,7 +35,7 @@ UNREADABLE = {
 }
 # Intents whose answer only repeats what the first contact says anyway.
 SMALL_TALK = {"start", "greet", "help", "affirm", "deny", "thank", "goodbye", "choose", "cancel"}
-ASKS_FOR_CENTRE = {"start_form", "centre_form", "booking_form", "interpreter_form", "human_form"}
+ASKS_FOR_CENTRE = {"person_centre", "chosen_centre"}
 # These work even when Rasa does not (menu, numbers, a person).
 WITHOUT_RASA = {"help", "start", "emergency", "talk_to_human"}
 
@@ -72,10 +72,8 @@ def seeded(state: dict[str, Any], person: Person) -> dict[str, Any]:
 
 
 def is_new(person: Person) -> bool:
-    """Return whether this person was never asked for language and centre."""
-    return (
-        person.role == "refugee" and person.language is None and "intent" not in person.dialogue
-    )
+    """Return whether this person wrote for the first time."""
+    return person.role == "refugee" and person.centre is None and "intent" not in person.dialogue
 
 
 async def converse(
@@ -127,7 +125,8 @@ def _to_message(
         if near is None:
             notes.append(Content(text=say("start.location_far", language)))
             return None
-        asked = person.dialogue.get("loop") in ASKS_FOR_CENTRE
+        slots = person.dialogue.get("slots") or {}
+        asked = slots.get("requested_slot") in ASKS_FOR_CENTRE
         return f'/{"choose" if asked else "change_centre"}{{"centre":"{near.id}"}}'
     text = clean.visible(incoming.text)
     command = text.split()[0].split("@")[0].lower() if text.startswith("/") else ""

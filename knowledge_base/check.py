@@ -108,9 +108,7 @@ class _File:
     def read(self, centres: set[str]) -> ContentFile | None:
         named = _NAME.match(self.path.name)
         if named is None or self.name.count("/") != 1:
-            self.add(
-                1, "this is no content file", "Name it <centre or all>/<id>.<language>.md."
-            )
+            self.add(1, "this is no content file", "Name it <centre or all>/<id>.<language>.md.")
             return None
         language = named["language"]
         if language not in content_languages():

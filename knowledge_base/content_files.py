@@ -8,14 +8,15 @@ unchanged, byte for byte.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import frontmatter
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 CONTENT = Path(__file__).parent / "content"
@@ -30,9 +31,7 @@ BODY_MAX = 3000
 """Characters; with title, source and date it still fits into one Telegram message (4,096)."""
 
 Kind = Literal["article", "offer"]
-Residence = Literal[
-    "any", "asylum_procedure", "tolerated", "recognised", "subsidiary", "section24"
-]
+Residence = Literal["any", "asylum_procedure", "tolerated", "recognised", "subsidiary", "section24"]
 Audience = Literal["everyone", "women", "parents", "young_people", "volunteers", "companies"]
 TextStatus = Literal["unreviewed", "reviewed", "machine"]
 
@@ -160,13 +159,21 @@ class FrontMatterInvalid(ValueError):
         self.line, self.what = line, what
 
 
+def _no_such_day(line: str) -> bool:
+    found = re.search(r":\s*(\d{4}-\d\d?-\d\d?)\b", line)
+    try:
+        return found is not None and not date.fromisoformat(found[1])
+    except ValueError:
+        return True
+
+
 def parse(text: str) -> tuple[dict[str, Any], str]:
     """Split a file's text into the fields of its front matter and its Markdown.
 
     Raises:
         FrontMatterInvalid: there is none, it is not closed, or it is not YAML fields.
     """
-    handler = frontmatter.YAMLHandler()
+    handler = YAMLHandler()
     if not handler.detect(text):
         raise FrontMatterInvalid(1, "the file does not begin with front matter")
     try:
@@ -181,8 +188,9 @@ def parse(text: str) -> tuple[dict[str, Any], str]:
         reason = getattr(error, "problem", None) or "it cannot be read"
         line = min(first + (mark.line if mark else 0), text.count("\n") + 1)
         raise FrontMatterInvalid(line, f"the front matter is not YAML: {reason}") from None
-    except ValueError as error:  # a day that no calendar has, for example 2026-02-30
-        raise FrontMatterInvalid(first, f"the front matter is not YAML: {error}") from None
+    except ValueError as error:  # a day that no calendar has, and YAML does not say where
+        line = next((n for n, row in enumerate(text.split("\n"), 1) if _no_such_day(row)), first)
+        raise FrontMatterInvalid(line, f"the front matter is not YAML: {error}") from None
     if not isinstance(fields, dict):
         raise FrontMatterInvalid(first, "the front matter holds no fields")
     return fields, body.strip()

@@ -148,9 +148,7 @@ class EntryText(Base):
     imported_hash: Mapped[str | None] = mapped_column(Text)
     embedding: Mapped[Vector]
     embedding_of: Mapped[str | None] = mapped_column(Text)
-    words: Mapped[str] = mapped_column(
-        TSVECTOR, Computed(WORDS_SQL, persisted=True), deferred=True
-    )
+    words: Mapped[str] = mapped_column(TSVECTOR, Computed(WORDS_SQL, persisted=True), deferred=True)
 
     entry: Mapped[Entry] = relationship(back_populates="texts", lazy="raise")
 

@@ -10,52 +10,121 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Float,
-    Row,
-    Select,
-    Subquery,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    values,
-)
-from sqlalchemy import Text as SqlText
-from sqlalchemy import column as sql_column
-from sqlalchemy.dialects.postgresql import REGCONFIG, TSQUERY
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from knowledge_base.content_files import ANY_STATUS, EVERYWHERE, ORIGINAL, text_hash
+from knowledge_base.content_files import ANY_STATUS, text_hash
 from knowledge_base.embedding import question_vector
-from knowledge_base.entries import ORIGINAL_STATUS, SEARCH_CONFIGS, Entry, EntryText, OffTopic
+from knowledge_base.entries import ORIGINAL_STATUS, SEARCH_CONFIGS
 from storage import clock
 
-FALLBACK = "en"
 QUESTION_MAX = 1000
 
 # How much a hit in words or spelling counts beside the similarity in meaning, which differs by
 # about 0.01 from one entry to the next and by 0.1 from a good one to a bad one.
-WORDS, SPELLING, SPELLING_FLOOR = 0.06, 0.05, 0.4
+WORDS, SPELLING, SPELLING_FLOOR = 0.08, 0.08, 0.45
 TOPIC_BONUS, ALSO_BONUS = 0.03, 0.015
 RANK_BONUS = {1: 0.004, 3: -0.012}
 OWN_CENTRE_BONUS = 0.004
 
 # A question is answered when the best entry is nearer than what is off topic, measured as
-# entry - OFF_TOPIC * (nearest off-topic sentence); a topic the assistant understood is further
-# evidence. Calibrated with bench figures in the module's tests; see test_search.py.
+# evidence - OFF_TOPIC * (nearest off-topic sentence). Questions in a language that the texts are
+# in come nearer to everything, so they need more; a topic the assistant understood is evidence.
 OFF_TOPIC = 0.6
-ANSWERED, ANSWERED_WITH_TOPIC = 0.325, 0.295
+OWN_LANGUAGES = ("de", "en")
+ANSWERED_OWN, ANSWERED, ANSWERED_WITH_TOPIC = 0.328, 0.308, 0.295
+
+_WEIGHTS = {
+    "words": WORDS,
+    "spelling": SPELLING,
+    "floor": SPELLING_FLOOR,
+    "topic_bonus": TOPIC_BONUS,
+    "also_bonus": ALSO_BONUS,
+    "first": RANK_BONUS[1],
+    "last": RANK_BONUS[3],
+    "own": OWN_CENTRE_BONUS,
+}
+
+# What may be shown: here, today, to this person, and not replaced by a newer entry.
+_LIVE = """
+current_entries as (
+  select * from entries
+  where withdrawn_at is null
+    and coalesce(valid_from <= :today, true) and coalesce(valid_until >= :today, true)
+), live as (
+  select * from current_entries e
+  where (cast(:centre as text) is null or centre in (:centre, 'all'))
+    and (cast(:status as text) is null or statuses && array[:status, 'any'])
+    and not exists (select from current_entries newer where newer.supersedes = e.id)
+)"""
+
+# An entry in the person's language, else in English, else in German, beside its original.
+_TEXTS = """
+cross join lateral (
+  select language, title, body, status, translated_from
+  from entry_texts
+  where entry_id = e.id and language in (:language, 'en', 'de')
+  order by language = :language desc, language = 'en' desc
+  limit 1
+) shown
+left join entry_texts original on original.entry_id = e.id and original.language = 'de'"""
+
+_COLUMNS = """
+  e.id, e.kind, e.topic, e.centre, e.statuses, e.source_title, e.source_url, e.checked_on,
+  e.volatile, e.unconfirmed,
+  shown.language, shown.title, shown.body, shown.status, shown.translated_from,
+  original.title as original_title, original.body as original_body"""
+
+# Any of the question's words counts: a whole question never stands in a text as it is.
+_ANY_WORD = "cast(replace(cast(plainto_tsquery({}, :question) as text), ' & ', ' | ') as tsquery)"
+_CONFIGS = ", ".join(f"('{language}', '{name}')" for language, name in SEARCH_CONFIGS.items())
+
+_SEARCH = text(f"""
+with {_LIVE},
+asked as materialized (
+  select language, {_ANY_WORD.format("cast(config as regconfig)")} as query
+  from (values {_CONFIGS}) as configs (language, config)
+  union all
+  select null, {_ANY_WORD.format("'simple'")}
+), texts as (
+  select entry_id,
+    coalesce(-(embedding <#> cast(:vector as vector)), 0)
+      + :words * ts_rank(words, coalesce(query, (select query from asked where language is null)))
+      + :spelling * greatest(word_similarity(:question, title) - :floor, 0) as evidence
+  from entry_texts t
+  left join asked on asked.language = t.language
+), scored as (
+  select entry_id, max(evidence) as evidence from texts group by entry_id
+), best as (
+  select live.*, evidence,
+    evidence
+      + case rank when 1 then :first when 3 then :last else 0 end
+      + case when topic = :topic then :topic_bonus
+             when cast(:topic as text) = any(also) then :also_bonus else 0 end
+      + case when centre = :centre then :own else 0 end as total
+  from live join scored on entry_id = id
+  order by total desc, id
+  limit :limit
+)
+select total, evidence, {_COLUMNS},
+  (select coalesce(max(-(embedding <#> cast(:vector as vector))), 0) from off_topic) as off_topic
+from best e {_TEXTS}
+order by total desc, e.id
+""")  # noqa: S608 - put together from constants only
+
+_BY_TOPIC = text(f"""
+with {_LIVE}
+select {_COLUMNS}
+from live e {_TEXTS}
+where topic = :topic or cast(:topic as text) = any(also)
+order by rank + cast(topic <> :topic as int), topic <> :topic, centre = 'all',
+  checked_on desc nulls last, e.id
+offset :offset limit :limit
+""")  # noqa: S608 - put together from constants only
 
 
 @dataclass(frozen=True)
@@ -122,28 +191,26 @@ async def search(
     if not question:
         return SearchResult([], answered=False)
     vector = await question_vector(question) if embedding is None else embedding
-    best = _best(question, list(map(float, vector)), topic, centre, _live(centre, status), limit)
-    shown = _shown(language)
-    original = aliased(EntryText)
-    off_topic = select(
-        func.max(-OffTopic.embedding.max_inner_product(list(map(float, vector))))  # type: ignore[attr-defined]
-    ).scalar_subquery()
     rows = (
         await session.execute(
-            _with_texts(
-                select(best.c.total, best.c.evidence, off_topic.label("off_topic")),
-                best.c.entry_id,
-                shown,
-                original,
-            ).order_by(best.c.total.desc(), best.c.entry_id)
+            _SEARCH,
+            {
+                "question": question,
+                "vector": "[" + ",".join(f"{number:.7g}" for number in vector) + "]",
+                **_person(centre, language, topic, status),
+                **_WEIGHTS,
+                "limit": limit,
+            },
         )
     ).all()
     if not rows:
         return SearchResult([], answered=False)
-    confidence = max(row.evidence for row in rows) - OFF_TOPIC * (rows[0].off_topic or 0.0)
-    needed = ANSWERED_WITH_TOPIC if topic else ANSWERED
-    hits = [_hit(row, row.total) for row in rows]
-    return SearchResult(hits, answered=confidence >= needed, confidence=confidence)
+    confidence = max(row.evidence for row in rows) - OFF_TOPIC * rows[0].off_topic
+    return SearchResult(
+        [_hit(row, row.total) for row in rows],
+        answered=confidence >= _needed(language, topic),
+        confidence=confidence,
+    )
 
 
 async def topic_entries(
@@ -170,14 +237,9 @@ async def topic_entries(
         offset: how many to skip.
         limit: how many at most.
     """
-    main = case((Entry.topic == topic, 0), else_=1)
-    own = case((Entry.centre == EVERYWHERE, 1), else_=0)
     rows = await session.execute(
-        _with_texts(select(), Entry.id, _shown(language), aliased(EntryText))
-        .where(or_(Entry.topic == topic, Entry.also.contains([topic])), *_live(centre, status))
-        .order_by(Entry.rank + main, main, own, Entry.checked_on.desc().nulls_last(), Entry.id)
-        .offset(offset)
-        .limit(limit)
+        _BY_TOPIC,
+        {**_person(centre, language, topic, status), "offset": offset, "limit": limit},
     )
     return [_hit(row, 0.0) for row in rows]
 
@@ -198,155 +260,45 @@ def differs_by_status(hits: Sequence[Hit]) -> bool:
     return any(not (one & other) for one, other in combinations(limited, 2))
 
 
-def _today() -> date:
-    moment: datetime = clock.now()
-    return moment.astimezone(clock.BERLIN).date()
+def _person(
+    centre: str | None, language: str, topic: str | None, status: str | None
+) -> dict[str, Any]:
+    """Return the parameters that both statements share; days are those of Berlin."""
+    today = clock.now().astimezone(clock.BERLIN).date()
+    return {
+        "today": today,
+        "centre": centre,
+        "language": language,
+        "topic": topic,
+        "status": status,
+    }
 
 
-def _live(centre: str | None, status: str | None) -> list[ColumnElement[bool]]:
-    """Conditions an entry meets to be shown: here, today, to this person, not replaced."""
-    today = _today()
-
-    def current(entry: type[Entry]) -> ColumnElement[bool]:
-        return and_(
-            entry.withdrawn_at.is_(None),
-            or_(entry.valid_from.is_(None), entry.valid_from <= today),
-            or_(entry.valid_until.is_(None), entry.valid_until >= today),
-        )
-
-    newer = aliased(Entry)
-    conditions = [
-        current(Entry),
-        ~exists().where(newer.supersedes == Entry.id, current(newer)),
-    ]
-    if centre is not None:
-        conditions.append(Entry.centre.in_((centre, EVERYWHERE)))
-    if status is not None:
-        conditions.append(Entry.statuses.overlap([status, ANY_STATUS]))
-    return conditions
-
-
-def _best(
-    question: str,
-    vector: list[float],
-    topic: str | None,
-    centre: str | None,
-    live: list[ColumnElement[bool]],
-    limit: int,
-) -> Subquery:
-    """Return the best entries with ``total`` (to rank by) and ``evidence`` (to trust)."""
-    configs = (
-        values(sql_column("language", SqlText), sql_column("config", SqlText), name="configs")
-        .data(list(SEARCH_CONFIGS.items()))
-    )
-    asked = select(configs.c.language, _any_word(configs.c.config, question).label("query")).cte(
-        "asked"
-    )
-    simple = select(_any_word(literal("simple"), question)).scalar_subquery()
-    meaning = func.coalesce(-EntryText.embedding.max_inner_product(vector), 0.0)  # type: ignore[attr-defined]
-    words = func.ts_rank(EntryText.words, func.coalesce(asked.c.query, simple))
-    spelling = func.greatest(
-        func.word_similarity(question, EntryText.title) - SPELLING_FLOOR, 0.0
-    )
-    evidence = (meaning + WORDS * words + SPELLING * spelling).cast(Float).label("evidence")
-    texts = (
-        select(EntryText.entry_id, evidence)
-        .distinct(EntryText.entry_id)
-        .outerjoin(asked, asked.c.language == EntryText.language)
-        .order_by(EntryText.entry_id, evidence.desc())
-        .cte("texts")
-    )
-    bonus = case(RANK_BONUS, value=Entry.rank, else_=0.0)
+def _needed(language: str, topic: str | None) -> float:
     if topic is not None:
-        bonus += case(
-            (Entry.topic == topic, TOPIC_BONUS),
-            (Entry.also.contains([topic]), ALSO_BONUS),
-            else_=0.0,
-        )
-    if centre is not None:
-        bonus += case((Entry.centre == centre, OWN_CENTRE_BONUS), else_=0.0)
-    total = (texts.c.evidence + bonus).label("total")
-    return (
-        select(texts.c.entry_id, texts.c.evidence, total)
-        .join(Entry, Entry.id == texts.c.entry_id)
-        .where(*live)
-        .order_by(total.desc(), texts.c.entry_id)
-        .limit(limit)
-        .subquery("best")
-    )
-
-
-def _any_word(config: ColumnElement[str], question: str) -> ColumnElement[Any]:
-    """Full text query for any of the question's words; a whole question never matches as one."""
-    every = func.plainto_tsquery(config.cast(REGCONFIG), question)
-    return func.replace(every.cast(SqlText), " & ", " | ").cast(TSQUERY)
-
-
-def _shown(language: str) -> Subquery:
-    """Return one text per entry: the person's language, else English, else German."""
-    order = case({language: 0, FALLBACK: 1}, value=EntryText.language, else_=2)
-    if language == FALLBACK:
-        order = case({FALLBACK: 0}, value=EntryText.language, else_=1)
-    return (
-        select(
-            EntryText.entry_id,
-            EntryText.language,
-            EntryText.title,
-            EntryText.body,
-            EntryText.status,
-            EntryText.translated_from,
-        )
-        .distinct(EntryText.entry_id)
-        .where(EntryText.language.in_({language, FALLBACK, ORIGINAL}))
-        .order_by(EntryText.entry_id, order)
-        .subquery("shown")
-    )
-
-
-def _with_texts(
-    statement: Select[Any],
-    entry_id: ColumnElement[str],
-    shown: Subquery,
-    original: type[EntryText],
-) -> Select[Any]:
-    """Add what a :class:`Hit` is made of to a statement that yields ``entry_id``."""
-    statement = statement.add_columns(
-        Entry,
-        shown.c.language,
-        shown.c.title,
-        shown.c.body,
-        shown.c.status,
-        shown.c.translated_from,
-        original.title.label("original_title"),
-        original.body.label("original_body"),
-    )
-    if entry_id is not Entry.id:
-        statement = statement.join(Entry, Entry.id == entry_id)
-    return statement.join(shown, shown.c.entry_id == Entry.id).outerjoin(
-        original, and_(original.entry_id == Entry.id, original.language == ORIGINAL)
-    )
+        return ANSWERED_WITH_TOPIC
+    return ANSWERED_OWN if language in OWN_LANGUAGES else ANSWERED
 
 
 def _hit(row: Row[Any], score: float) -> Hit:
-    entry: Entry = row.Entry
     status = row.status
     if status != ORIGINAL_STATUS and row.original_title is not None:
         made_from = text_hash(row.original_title, row.original_body)
         status = status if row.translated_from == made_from else "outdated"
     return Hit(
-        entry_id=entry.id,
+        entry_id=row.id,
         score=score,
         language=row.language,
         title=row.title,
         body=row.body,
-        topic=entry.topic,
-        centre=entry.centre,
-        source_title=entry.source_title,
-        source_url=entry.source_url,
-        checked_on=entry.checked_on,
-        volatile=entry.volatile,
-        unconfirmed=entry.unconfirmed,
+        topic=row.topic,
+        centre=row.centre,
+        source_title=row.source_title,
+        source_url=row.source_url,
+        checked_on=row.checked_on,
+        volatile=row.volatile,
+        unconfirmed=row.unconfirmed,
         text_status=status,
-        statuses=tuple(entry.statuses),
-        kind=entry.kind,
+        statuses=tuple(row.statuses),
+        kind=row.kind,
     )

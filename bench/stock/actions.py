@@ -36,9 +36,7 @@ def free(days: List[date]) -> List[Any]:
     with cursor() as found:
         found.execute("select manager, weekday, opens, closes from stock_hours order by 1, 2, 3")
         hours = found.fetchall()
-        found.execute(
-            "select manager, starts_at from stock_appointments where starts_at > now()"
-        )
+        found.execute("select manager, starts_at from stock_appointments where starts_at > now()")
         taken = {(manager, start.astimezone(BERLIN)) for manager, start in found.fetchall()}
     earliest = datetime.now(BERLIN) + NOTICE
     slots = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -176,9 +175,10 @@ async def _until_answering(url: str, process: Started) -> None:
     raise Failed(f"{process.log}:\n{process.said()[-1500:]}")
 
 
-def _environment(**more: str) -> dict[str, str]:
+def _environment(**more: str) -> dict[str, str | None]:
     """Return what one sets in production; the number of threads stays Rasa's own choice."""
-    quiet = {
+    quiet: dict[str, str | None] = {
+        "OMP_NUM_THREADS": None,  # the Makefile sets it for our own processes
         "PYTHONPATH": str(ROOT),
         "RASA_TELEMETRY_ENABLED": "false",
         "LOG_LEVEL": "WARNING",
@@ -204,8 +204,3 @@ def _fill(url: str) -> None:
                         "insert into stock_hours values (%s, %s, %s, %s)",
                         (name, WEEKDAYS.index(weekday), opens, closes),
                     )
-
-
-if os.environ.get("OMP_NUM_THREADS") == "1":
-    # The Makefile sets it for our own processes; the peer keeps Rasa's default.
-    del os.environ["OMP_NUM_THREADS"]

@@ -35,7 +35,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def polling(bot: Bot, db: Database) -> AsyncIterator[asyncio.Event]:
     stop = asyncio.Event()
-    task = asyncio.create_task(receive.poll(bot, db, stop, long_poll=5))
+    task = asyncio.create_task(receive.poll(bot, db, stop, long_poll=2))
     try:
         yield stop
     finally:

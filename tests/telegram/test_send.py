@@ -1,19 +1,22 @@
 """Messages arrive once, in order, and one chat's trouble is nobody else's."""
 
+import asyncio
 import base64
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
 from telegram import Bot
 
 from bot.telegram import render, send
+from bot.telegram.budget import Budget
 from centre import people
 from storage.engine import Database
 from storage.outbox import Button, Content, Document, OutgoingMessage
 from translations.catalogue import say
 
 from .conftest import Working, enqueue, message
-from .peer import Peer
+from .peer import PATIENCE, Peer
 
 LONG = "\n\n".join(f"{number}: " + "ä" * 1500 for number in range(1, 6))
 
@@ -29,19 +32,14 @@ def texts(peer: Peer, chat: int) -> list[str]:
     return [call.text for call in peer.sent(chat)]
 
 
-async def settled(db: Database, peer: Peer, numbers: list[int]) -> list[OutgoingMessage]:
-    """The messages, once none of them waits; what Telegram was asked tells when to look."""
-    while True:
-        rows = [await message(db, number) for number in numbers]
-        if all(row.status != "waiting" for row in rows):
-            return rows
-        before = len(peer.calls)
-        try:
-            await peer.until(lambda before=before: len(peer.calls) > before)
-        except TimeoutError:
+async def settled(db: Database, numbers: list[int]) -> list[OutgoingMessage]:
+    """The messages, once none of them waits."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
             rows = [await message(db, number) for number in numbers]
-            assert all(row.status != "waiting" for row in rows)
-            return rows
+            if all(row.status != "waiting" for row in rows):
+                return rows
+            await asyncio.sleep(0.02)
 
 
 async def progress(db: Database) -> list[object]:
@@ -99,6 +97,30 @@ async def test_a_flood_warning_pauses_one_chat_and_keeps_its_order(
     assert len([call for call in peer.calls if call.status == 429]) == 1
 
 
+async def common_budget(db: Database) -> datetime:
+    async with db.transaction() as session:
+        return (await session.scalars(select(Budget.free_at).where(Budget.scope == "all"))).one()
+
+
+async def test_a_turn_far_ahead_is_booked_once(db: Database, bot: Bot, peer: Peer):
+    """Else a message that waits in a long queue would go to its end again and again."""
+    async with db.transaction() as session:
+        session.add(Budget(scope="all", free_at=datetime.now(UTC) + timedelta(seconds=60)))
+    (number,) = await enqueue(db, 5, "Hallo")
+    for _ in range(2):
+        with pytest.raises(send.Later) as caught:
+            await send.send(db, bot, number)
+        assert 50 < caught.value.seconds < 60
+    booked = await common_budget(db)
+    async with db.transaction() as session:
+        (delivery,) = (await session.scalars(select(send.Delivery))).all()
+        delivery.turn_at = datetime.now(UTC) - timedelta(seconds=1)
+    await send.send(db, bot, number)
+    assert texts(peer, 5) == ["Hallo"]
+    assert await common_budget(db) == booked
+    assert await progress(db) == []
+
+
 @pytest.mark.parametrize("status", [500, 502, 504])
 async def test_trouble_at_telegram_is_waited_out_in_order(
     db: Database, peer: Peer, working: Working, status: int
@@ -107,7 +129,7 @@ async def test_trouble_at_telegram_is_waited_out_in_order(
     numbers = await enqueue(db, 5, "a", "b")
     async with working():
         await peer.until_sent(2)
-        await settled(db, peer, numbers)
+        await settled(db, numbers)
     assert texts(peer, 5) == ["a", "b"]
     assert await progress(db) == []
 
@@ -119,7 +141,7 @@ async def test_after_ten_tries_it_is_given_up_and_the_next_one_goes(
     numbers = await enqueue(db, 5, "a", "b")
     async with working():
         await peer.until_sent(1)
-        first, second = await settled(db, peer, numbers)
+        first, second = await settled(db, numbers)
     assert texts(peer, 5) == ["b"]
     assert (first.status, first.failure, first.content) == ("failed", "unreachable", {})
     assert second.status == "sent"
@@ -139,7 +161,7 @@ async def test_who_blocks_the_bot_gets_nothing_more(
     (other,) = await enqueue(db, 6, "x")
     async with working():
         await peer.until_sent(1)
-        rows = await settled(db, peer, [*numbers, other])
+        rows = await settled(db, [*numbers, other])
     assert {(row.status, row.failure) for row in rows[:3]} == {("failed", "blocked")}
     assert all(row.content == {} for row in rows)
     assert rows[3].status == "sent"
@@ -157,7 +179,7 @@ async def test_what_telegram_refuses_is_not_tried_again(db: Database, peer: Peer
     numbers = await enqueue(db, 5, "a", "b")
     async with working():
         await peer.until_sent(1)
-        first, second = await settled(db, peer, numbers)
+        first, second = await settled(db, numbers)
     assert (first.status, first.failure, first.content) == ("failed", "bad_request", {})
     assert second.status == "sent"
     assert texts(peer, 5) == ["b"]
@@ -179,7 +201,7 @@ async def test_what_cannot_be_shown_does_not_hold_up_the_rest(
     numbers = await enqueue(db, 5, content, "b")
     async with working():
         await peer.until_sent(1)
-        first, _ = await settled(db, peer, numbers)
+        first, _ = await settled(db, numbers)
     assert (first.status, first.failure) == ("failed", "unsendable")
     assert texts(peer, 5) == ["b"]
 
@@ -190,7 +212,7 @@ async def test_a_long_text_goes_on_where_it_stopped(db: Database, peer: Peer, wo
     (number,) = await enqueue(db, 5, LONG)
     async with working():
         await peer.until_sent(3)
-        await settled(db, peer, [number])
+        await settled(db, [number])
     assert [one[0] for one in texts(peer, 5)] == ["1", "3", "5"]
     assert "\n\n".join(texts(peer, 5)) == LONG
 
