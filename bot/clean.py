@@ -11,7 +11,9 @@ LONGEST_DATA = 64
 
 # Bidirectional controls and other invisible characters can disguise words; joiners stay, because
 # Persian and Kurdish need them.
-_INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = re.compile(
+    r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 _TAP = re.compile(r"^/(?P<intent>[a-z_]{2,40})(?P<entities>\{.*\})?$", re.S)
 _VALUE = re.compile(r"^[\w:.\- ]{1,48}$")
 

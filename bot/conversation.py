@@ -213,5 +213,3 @@ def limited_menu(language: str) -> list[list[Button]]:
         [Button(label=say("menu.emergency", language), data="/emergency")],
         [Button(label=say("menu.human", language), data="/talk_to_human")],
     ]
-
-

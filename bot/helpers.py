@@ -52,7 +52,9 @@ async def _tap(
 ) -> list[Content] | None:
     if data == STOP:
         stopped = await handoffs.stop(session, person.id)
-        return [Content(text=say("interpreter.stopped" if stopped else "interpreter.over", language))]
+        return [
+            Content(text=say("interpreter.stopped" if stopped else "interpreter.over", language))
+        ]
     if data == END:
         return await _end(session, person, language)
     if match := _HANDOFF.match(data):

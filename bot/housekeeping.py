@@ -10,6 +10,8 @@ import procrastinate
 from sqlalchemy import delete, select
 
 from bot.inbox import Update
+from bot.telegram import budget
+from centre import logins
 from centre.people import Person
 from storage import clock, queue
 from storage.engine import Database
@@ -29,9 +31,7 @@ KEEP_STRANGERS = timedelta(hours=24)
 
 async def rescue(app: procrastinate.App) -> int:
     """Put the jobs of workers that died back into the queue; return how many."""
-    stalled = list(
-        await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
-    )
+    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS))
     for job in stalled:
         await app.job_manager.retry_job(job)
     if stalled:
@@ -71,6 +71,8 @@ async def forget(database: Database) -> None:
             Person.created_at < now - KEEP_STRANGERS,
         )
         await session.execute(delete(Person).where(Person.id.in_(strangers)))
+        await budget.prune(session)
+        await logins.forget_old(session)
 
 
 def register(database: Database) -> None:
@@ -79,5 +81,5 @@ def register(database: Database) -> None:
     async def forget_old(timestamp: int) -> None:
         await forget(database)
 
-    task = queue.app.task(forget_old, name=FORGET_TASK, queue=queue.queue_name())
+    task = queue.app.task(name=FORGET_TASK, queue=queue.queue_name())(forget_old)
     queue.app.periodic(cron="17 * * * *")(task)

@@ -70,9 +70,9 @@ async def receive(
 
 
 async def finish(session: AsyncSession, update: Update) -> None:
-    """Note that ``update`` is answered and forget what it said."""
+    """Note that ``update`` is answered and forget what it said and who said it."""
     update.answered_at = clock.now()
-    update.content = {}
+    update.content, update.address = {}, ""
     await session.flush()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +74,7 @@ class Rasa:
                 if answer.status != 200:
                     raise RasaUnavailable(status=answer.status)
                 result = await answer.json()
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise RasaUnavailable(reason=type(error).__name__) from error
         messages = [
             Content.model_validate(one["custom"]) for one in result["messages"] if "custom" in one
@@ -98,7 +97,7 @@ class Rasa:
                     raise RasaUnavailable(status=answer.status)
                 found: dict[str, Any] = await answer.json()
                 return found
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise RasaUnavailable(reason=type(error).__name__) from error
 
     async def ready(self) -> bool:
@@ -108,7 +107,7 @@ class Rasa:
                 f"{self._url}/status", params={"token": self._secret}
             ) as answer:
                 return answer.status == 200
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+        except (TimeoutError, aiohttp.ClientError, OSError):
             return False
 
     async def close(self) -> None:

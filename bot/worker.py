@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import traceback
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -15,7 +17,7 @@ from bot.inbox import Update, finish
 from bot.incoming import Incoming
 from bot.rasa import Rasa, RasaUnavailable
 from bot.restore import restore
-from centre import county, handoffs, notify, people
+from centre import county, handoffs, logins, notify, people
 from centre.people import Person
 from storage import clock, outbox, queue
 from storage.engine import Database
@@ -28,6 +30,10 @@ HANDLE_TASK = "handle_update"
 # How long a message waits for Rasa before the next try (seconds), and when we give up.
 RETRY_SECONDS = (1, 2, 4, 8, 15)
 GIVE_UP_AFTER = timedelta(hours=24)
+# A staff member's deep link: Telegram sends the token behind /start.
+CONNECT = re.compile(r"^/start ([A-Za-z0-9_-]{43})$")
+# How often an update may break us before it is given up.
+MOST_ATTEMPTS = 6
 WAITING = "waiting_since"
 
 Acknowledge = Callable[[str], Awaitable[None]]
@@ -45,8 +51,8 @@ class Worker:
 
     def register(self) -> None:
         """Make the tasks known to the queue; once per process."""
-        queue.app.task(self.handle, name=HANDLE_TASK, pass_context=False)
-        queue.app.task(self.deadline, name=handoffs.DEADLINE_TASK, pass_context=False)
+        queue.app.task(name=HANDLE_TASK)(self.handle)
+        queue.app.task(name=handoffs.DEADLINE_TASK)(self.deadline)
 
     async def deadline(self, handoff_id: int) -> None:
         """Bring in the managers when no interpreter has answered in time."""
@@ -54,12 +60,61 @@ class Worker:
             await handoffs.expire(session, handoff_id)
 
     async def handle(self, update_id: int) -> None:
-        """Answer one stored update, exactly once however often this is called."""
+        """Answer one stored update, exactly once however often this is called.
+
+        Whatever goes wrong, the update stays stored and is tried again; an update that breaks us
+        every time is given up after a few tries, and the person is told.
+        """
+        try:
+            await self._handle(update_id)
+        except Exception as error:
+            # Frames, not messages: an exception's words may quote what the person wrote.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("update %d failed: %s\n%s", update_id, type(error).__name__, where)
+            await self._try_again(update_id)
+
+    async def _try_again(self, update_id: int) -> None:
+        async with self._database.transaction() as session:
+            update = await session.get(Update, update_id)
+            if update is None or update.answered_at is not None:
+                return
+            update.attempts += 1
+            last = update.attempts >= MOST_ATTEMPTS
+            if update.attempts == 1 or last:
+                person = await people.find_or_create(session, update.channel, update.address)
+                language = person.language or notify.FALLBACK_LANGUAGE
+                words = say("talk.not_understood" if last else "error.internal", language)
+                await outbox.enqueue(
+                    session, person.id, update.channel, update.address, Content(text=words)
+                )
+            if last:
+                await finish(session, update)
+            else:
+                await self._defer(session, update)
+
+    async def _defer(self, session: AsyncSession, update: Update) -> None:
+        """Put an update back into the queue, on a lock of its own.
+
+        The menu and the hand-off must not queue up behind a message that has to wait.
+        """
+        delay = RETRY_SECONDS[min(update.attempts, len(RETRY_SECONDS)) - 1]
+        await queue.defer(
+            session,
+            HANDLE_TASK,
+            lock=f"wait:{update.channel}:{update.address}",
+            at=clock.now() + timedelta(seconds=delay),
+            update_id=update.id,
+        )
+
+    async def _handle(self, update_id: int) -> None:
         async with self._database.transaction() as session:
             update = await session.get(Update, update_id)
             if update is None or update.answered_at is not None:
                 return
             incoming = restore(update.channel, update.content)
+            if await self._connected(session, update, incoming):
+                await finish(session, update)
+                return
             person_id = await self._who(session, update, incoming)
         if incoming.callback and self._acknowledge:
             await self._acknowledge(incoming.callback)
@@ -74,6 +129,26 @@ class Worker:
             if update is None or update.answered_at is not None or person is None:
                 return
             await self._answer(session, update, person, incoming)
+
+    async def _connected(self, session: AsyncSession, update: Update, incoming: Incoming) -> bool:
+        """Take ``/start <token>`` of a staff member's link as what it is; else return ``False``."""
+        match = CONNECT.match(incoming.text) if incoming.kind == "text" else None
+        if match is None:
+            return False
+        person_id = await logins.redeem(session, match[1], "connect")
+        channel, address = update.channel, update.address
+        if person_id is None:
+            person = await people.find_or_create(session, channel, address)
+            key = "staff.connect_failed"
+        else:
+            await people.move_address(session, channel, address, person_id)
+            person = await session.get_one(Person, person_id)
+            key = "staff.connected"
+        language = person.language or incoming.language or notify.FALLBACK_LANGUAGE
+        values = {"name": person.name or ""} if person_id else {}
+        content = Content(text=say(key, language, **values))
+        await outbox.enqueue(session, person.id, channel, address, content)
+        return True
 
     async def _who(self, session: AsyncSession, update: Update, incoming: Incoming) -> uuid.UUID:
         person = await people.find_or_create(session, update.channel, update.address)
@@ -126,16 +201,8 @@ class Worker:
             language = person.language or incoming.language or notify.FALLBACK_LANGUAGE
             return Outcome([Content(text=say("talk.not_understood", language))]), True
         told = person.dialogue.get(WAITING) is not None
-        delay = RETRY_SECONDS[min(update.attempts, len(RETRY_SECONDS) - 1)]
         update.attempts += 1
-        # A lock of its own: the menu and the hand-off must not queue up behind this message.
-        await queue.defer(
-            session,
-            HANDLE_TASK,
-            lock=f"wait:{update.channel}:{update.address}",
-            at=clock.now() + timedelta(seconds=delay),
-            update_id=update.id,
-        )
+        await self._defer(session, update)
         state = {**person.dialogue, WAITING: clock.now().isoformat()}
         return Outcome([] if told else outcome.messages, state), False
 

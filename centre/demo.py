@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import delete, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.handoffs import InterpreterLanguage
@@ -60,6 +60,11 @@ async def reset(session: AsyncSession) -> None:
     for table in LEFTOVERS:
         if await session.scalar(text("select to_regclass(:table)"), {"table": table}):
             await session.execute(text(f"delete from {table}"))  # noqa: S608 - our constants
+    for table in ("appointments", "handoffs"):
+        # Numbers start again, so that a script on the fresh set gives the same every time.
+        await session.execute(
+            select(func.setval(func.pg_get_serial_sequence(table, "id"), 1, False))
+        )
     await load(session)
 
 

@@ -47,16 +47,14 @@ async def tell(
     language = person.language or FALLBACK_LANGUAGE
     content = Content(
         text=say(key, language, **values),
-        buttons=[
-            [button(language, label, data) for label, data in row] for row in buttons or []
-        ],
+        buttons=[[button(language, label, data) for label, data in row] for row in buttons or []],
         document=document,
     )
     return await deliver(session, person, content)
 
 
 async def deliver(session: AsyncSession, person: people.Person, content: Content) -> int | None:
-    """Send worded ``content`` to where the person wrote last; ``None`` when they can't be reached."""
+    """Send worded ``content`` to where the person wrote last; ``None`` if they can't be reached."""
     if person.blocked_at is not None:
         return None
     address = await people.best_address(session, person.id)

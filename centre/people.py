@@ -78,9 +78,7 @@ async def find_or_create(session: AsyncSession, channel: str, address: str) -> P
     await session.flush()
     added = await session.scalar(
         insert(Address)
-        .values(
-            person_id=person.id, channel=channel, address=address, last_used_at=clock.now()
-        )
+        .values(person_id=person.id, channel=channel, address=address, last_used_at=clock.now())
         .on_conflict_do_nothing()
         .returning(Address.id)
     )
@@ -95,6 +93,31 @@ async def find_or_create(session: AsyncSession, channel: str, address: str) -> P
             )
         ).one()
     return person
+
+
+async def move_address(
+    session: AsyncSession, channel: str, address: str, person_id: uuid.UUID
+) -> None:
+    """Let an address stand for another person from now on (staff connect their account).
+
+    Whoever it stood for is removed when nothing else leads to them.
+    """
+    row = (
+        await session.scalars(
+            select(Address).where(Address.channel == channel, Address.address == address)
+        )
+    ).one_or_none()
+    if row is None:
+        session.add(Address(person_id=person_id, channel=channel, address=address))
+        return
+    before = row.person_id
+    row.person_id, row.last_used_at = person_id, clock.now()
+    await session.flush()
+    if before != person_id and await best_address(session, before) is None:
+        person = await session.get(Person, before)
+        if person is not None and person.role == "refugee":
+            await session.delete(person)
+            await session.flush()
 
 
 async def get(session: AsyncSession, person_id: uuid.UUID) -> Person | None:

@@ -184,7 +184,9 @@ def parse(text: str) -> tuple[dict[str, Any], str]:
     try:
         fields = handler.load(front)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
+        # An open bracket or quote is noticed only lines later: name where it was opened.
+        opened = re.search("flow|quoted", getattr(error, "context", None) or "")
+        mark = getattr(error, "context_mark" if opened else "problem_mark", None)
         reason = getattr(error, "problem", None) or "it cannot be read"
         line = min(first + (mark.line if mark else 0), text.count("\n") + 1)
         raise FrontMatterInvalid(line, f"the front matter is not YAML: {reason}") from None

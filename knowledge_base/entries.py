@@ -14,7 +14,6 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -131,8 +130,9 @@ class EntryText(Base):
         Index("ix_entry_texts_words", "words", postgresql_using="gin"),
         Index(
             "ix_entry_texts_title_trigrams",
-            text("title gin_trgm_ops"),
+            "title",
             postgresql_using="gin",
+            postgresql_ops={"title": "gin_trgm_ops"},
         ),
     )
 
@@ -153,8 +153,11 @@ class EntryText(Base):
     entry: Mapped[Entry] = relationship(back_populates="texts", lazy="raise")
 
     def change(self, title: str, body: str, status: str, translated_from: str | None) -> None:
-        """Set the text and count it as a new revision; ``embed_changed`` then sees it."""
-        self.title, self.body = title, body
+        """Set the text and count it as a new revision; ``embed_changed`` then sees it.
+
+        Line ends and space around the text become what a file holds, so that it exports as is.
+        """
+        self.title, self.body = title.strip(), body.replace("\r\n", "\n").strip()
         self.status, self.translated_from = status, translated_from
         self.revision = (self.revision or 0) + 1
         self.updated_at = clock.now()

@@ -62,9 +62,7 @@ async def messages_after(database: Database, number: int) -> list[OutgoingMessag
     """Return the outgoing messages newer than ``number``, in order."""
     async with database.transaction() as session:
         rows = await session.scalars(
-            select(OutgoingMessage)
-            .where(OutgoingMessage.id > number)
-            .order_by(OutgoingMessage.id)
+            select(OutgoingMessage).where(OutgoingMessage.id > number).order_by(OutgoingMessage.id)
         )
         return list(rows)
 

@@ -111,7 +111,8 @@ def migrate() -> None:
         from storage.engine import Database
 
         database = Database(url, pool=2)
-        typer.echo(f"Schema is current; knowledge: {prepare.summary(await prepare.load_knowledge(database, settings))}")
+        report = await prepare.load_knowledge(database, settings)
+        typer.echo(f"Schema is current; knowledge: {prepare.summary(report)}")
         await database.close()
 
     _with_database(work)

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.rasa import Rasa
-from lotse import model, prepare
+from lotse import model
 from lotse.processes import free_port, start_rasa, until
 from lotse.services import run_worker, serve_web
 from lotse.settings import Settings

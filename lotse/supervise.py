@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from typing import Any
 
 import aiohttp
 from rich.console import Console
@@ -115,15 +116,15 @@ async def _start(settings: Settings, url: str, children: list[Child], started: f
     console.print("Ctrl-C stops everything.")
 
 
-async def _until_stopped(waiting: asyncio.Task[object], children: list[Child]) -> int:
+async def _until_stopped(waiting: asyncio.Task[Any], children: list[Child]) -> int:
     """Wait for Ctrl-C; a process that dies is started again by nobody, so say so and end."""
-    ends = {asyncio.create_task(child.process.wait()): child for child in children}
-    done, _ = await asyncio.wait({waiting, *ends}, return_when=asyncio.FIRST_COMPLETED)
-    for task in ends:
+    ends = {child.name: asyncio.create_task(child.process.wait()) for child in children}
+    done, _ = await asyncio.wait({waiting, *ends.values()}, return_when=asyncio.FIRST_COMPLETED)
+    for task in ends.values():
         task.cancel()
     if waiting in done:
         return 0
-    dead = next(ends[task] for task in done if task in ends)
+    dead = next(child for child in children if ends[child.name] in done)
     console.print(f"[red]{dead.name} has ended.[/red] See {dead.log}")
     return 1
 
@@ -138,5 +139,3 @@ async def _answers(url: str) -> bool:
             return answer.status == 200
     except aiohttp.ClientError:
         return False
-
-

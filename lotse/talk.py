@@ -144,10 +144,7 @@ def shown(row: OutgoingMessage) -> dict[str, Any]:
     """Return one message as the door promises it."""
     content = row.content
     buttons = [
-        [
-            {"label": one["label"], "data": one.get("data", ""), **_link(one)}
-            for one in button_row
-        ]
+        [{"label": one["label"], "data": one.get("data", ""), **_link(one)} for one in button_row]
         for button_row in content.get("buttons", [])
     ]
     message: dict[str, Any] = {"text": content["text"], "buttons": buttons}

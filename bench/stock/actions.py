@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import date, datetime, time, timedelta
-from typing import Any, Dict, List, Text
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg2
@@ -31,7 +31,7 @@ def cursor() -> Any:
     return _connection.cursor()
 
 
-def free(days: List[date]) -> List[Any]:
+def free(days: list[date]) -> list[Any]:
     """Return (start, manager) of every free slot on ``days``."""
     with cursor() as found:
         found.execute("select manager, weekday, opens, closes from stock_hours order by 1, 2, 3")
@@ -52,11 +52,11 @@ def free(days: List[date]) -> List[Any]:
     return sorted(slots)
 
 
-def starts_on(day: Text) -> List[datetime]:
+def starts_on(day: str) -> list[datetime]:
     return sorted({start for start, _ in free([date.fromisoformat(day)])})
 
 
-def buttons(entity: Text, values: Dict[Text, Text]) -> List[Dict[Text, Text]]:
+def buttons(entity: str, values: dict[str, str]) -> list[dict[str, str]]:
     return [
         {"title": title, "payload": '/inform{"%s":"%s"}' % (entity, value)}
         for value, title in values.items()
@@ -64,10 +64,10 @@ def buttons(entity: Text, values: Dict[Text, Text]) -> List[Dict[Text, Text]]:
 
 
 class AskDay(Action):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_ask_day"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> List[Any]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[Any]:
         today = datetime.now(BERLIN).date()
         slots = free([today + timedelta(days=ahead) for ahead in range(HORIZON_DAYS + 1)])
         days = sorted({start.date() for start, _ in slots})[:DAYS_OFFERED]
@@ -80,10 +80,10 @@ class AskDay(Action):
 
 
 class AskTime(Action):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_ask_time"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> List[Any]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[Any]:
         times = starts_on(tracker.get_slot("day"))[:TIMES_OFFERED]
         dispatcher.utter_message(
             text="At what time?",
@@ -94,10 +94,10 @@ class AskTime(Action):
 
 
 class AskConfirm(Action):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_ask_confirm"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> List[Any]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[Any]:
         dispatcher.utter_message(
             text="Your appointment: %s at %s, 30 minutes, about %s. Shall I book it?"
             % tuple(tracker.get_slot(name) for name in ("day", "time", "topic")),
@@ -108,12 +108,12 @@ class AskConfirm(Action):
 
 
 class ValidateBookingForm(FormValidationAction):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "validate_booking_form"
 
     def validate_day(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any
-    ) -> Dict[Text, Any]:
+    ) -> dict[str, Any]:
         try:
             return {"day": value if starts_on(value) else None}
         except ValueError:
@@ -121,21 +121,21 @@ class ValidateBookingForm(FormValidationAction):
 
     def validate_time(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any
-    ) -> Dict[Text, Any]:
+    ) -> dict[str, Any]:
         offered = [f"{one:%H:%M}" for one in starts_on(tracker.get_slot("day"))]
         return {"time": value if value in offered else None}
 
     def validate_confirm(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any
-    ) -> Dict[Text, Any]:
+    ) -> dict[str, Any]:
         return {"confirm": value if value in ("yes", "no") else None}
 
 
 class Book(Action):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_book"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> List[Any]:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[Any]:
         forget = [SlotSet(name, None) for name in ("topic", "day", "time", "confirm")]
         if tracker.get_slot("confirm") != "yes":
             dispatcher.utter_message(text="Nothing was booked.")

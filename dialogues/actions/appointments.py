@@ -51,7 +51,9 @@ async def _list(turn: Turn, key: str) -> None:
         return
     lines = [await _line(turn, one) for one in mine]
     buttons = _cancel_buttons(turn, mine)
-    buttons.append([turn.button("menu.book", "/book_appointment"), turn.button("menu.back", "/help")])
+    buttons.append(
+        [turn.button("menu.book", "/book_appointment"), turn.button("menu.back", "/help")]
+    )
     turn.send(Content(text="\n\n".join([turn.words(key), *lines]), buttons=buttons))
 
 

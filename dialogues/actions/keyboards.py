@@ -18,7 +18,7 @@ STATUSES = ("asylum_procedure", "tolerated", "recognised", "subsidiary", "sectio
 # Keyboard -> rows of (catalogue key of the label, what the button sends).
 KEYBOARDS: dict[str, list[list[tuple[str, str]]]] = {
     "menu": [
-        [("menu.questions", "/help{\"page\":\"topics\"}"), ("menu.book", "/book_appointment")],
+        [("menu.questions", '/help{"page":"topics"}'), ("menu.book", "/book_appointment")],
         [
             ("menu.appointments", "/show_appointments"),
             ("menu.interpreter", "/request_interpreter"),
@@ -78,9 +78,7 @@ def centre_buttons(payload: str) -> list[list[Button]]:
 
 def intent_label(intent: str, language: str) -> str | None:
     """Return what a button for ``intent`` says, or ``None`` when it is not worth a button."""
-    menu = {
-        data.removeprefix("/"): key for row in KEYBOARDS["menu"] for key, data in row
-    }
+    menu = {data.removeprefix("/"): key for row in KEYBOARDS["menu"] for key, data in row}
     for key in (f"topic.{intent}", f"intent.{intent}", menu.get(intent)):
         if key is None:
             continue

@@ -86,9 +86,7 @@ async def word(database: Database, body: dict[str, Any]) -> dict[str, Any]:
         for one in message.get("entities") or []
     )
     if body["response"] == "utter_menu" and wants_topics:
-        content = Content(
-            text=say("menu.topics", language), buttons=topic_buttons(language, "/%s")
-        )
+        content = Content(text=say("menu.topics", language), buttons=topic_buttons(language, "/%s"))
     else:
         content = Content(
             text=_words(key, language), buttons=keyboard(board, language) if board else []

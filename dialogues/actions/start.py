@@ -134,4 +134,3 @@ async def change_centre(turn: Turn) -> None:
     chosen = county.centre(turn.person.centre or next(iter(county.centres())))
     turn.say("centre.changed", keyboard("menu", turn.language), centre=chosen.name)
     turn.forget("chosen_centre")
-

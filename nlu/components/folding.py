@@ -21,7 +21,13 @@ _LETTERS = {
 }
 # Ethiopic letters that sound alike are swapped freely in Amharic and Tigrinya: each family of
 # seven (first code point, the family it folds to).
-_SAME_SOUND = [(0x1210, 0x1200), (0x1280, 0x1200), (0x1220, 0x1230), (0x12D0, 0x12A0), (0x1340, 0x1338)]
+_SAME_SOUND = [
+    (0x1210, 0x1200),
+    (0x1280, 0x1200),
+    (0x1220, 0x1230),
+    (0x12D0, 0x12A0),
+    (0x1340, 0x1338),
+]
 for _from, _to in _SAME_SOUND:
     _LETTERS.update({chr(_from + order): chr(_to + order) for order in range(7)})
 _LETTERS["\u12a3"] = _LETTERS["\u12d3"] = "\u12a0"

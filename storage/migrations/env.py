@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine
 
-import storage.models
+import storage.models  # noqa: F401 - declares the tables
 from storage.base import Base
 
 # One process migrates at a time; the others wait for the same advisory lock.
@@ -16,8 +16,8 @@ with engine.connect() as connection:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
-        include_object=lambda thing, name, kind, reflected, compare: not (
-            reflected and str(name).startswith("procrastinate_")
+        include_object=lambda thing, name, kind, reflected, compare: (
+            not (reflected and str(name).startswith("procrastinate_"))
         ),
     )
     with context.begin_transaction():

@@ -43,12 +43,16 @@ class Player:
             self._check(turn.get("person"), answer["messages"], turn["expect"], where)
         for contained in turn.get("contains", []):
             everything = "\n".join(message["text"] for message in answer["messages"])
-            assert contained in everything, f"{contained!r} is not said after:\n{where}\n{everything}"
+            assert contained in everything, (
+                f"{contained!r} is not said after:\n{where}\n{everything}"
+            )
         if "document" in turn:
             names = [m["document"]["name"] for m in answer["messages"] if "document" in m]
             assert any(n.endswith(turn["document"]) for n in names), f"no file after:\n{where}"
         for person, keys in turn.get("others", {}).items():
-            got = [m for o in answer["others"] if self._is(o["person"], person) for m in o["messages"]]
+            got = [
+                m for o in answer["others"] if self._is(o["person"], person) for m in o["messages"]
+            ]
             self._check(person, got, keys, where)
 
     def _is(self, label: str, wanted: str) -> bool:

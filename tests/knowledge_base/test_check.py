@@ -32,8 +32,9 @@ MISTAKES = [
     # what is replaced, by what, the line that must be named, words that must be said
     ("---\nid", "id", 1, "does not begin with front matter"),
     ("title: Kita\n---", "title: Kita", 1, "not closed"),
-    ("title: Kita", "title: Kita: heute", 20, "not YAML"),
-    ("kind: article", "kind: [", 4, "not YAML"),
+    ("title: Kita", "title: Kita: heute", 22, "not YAML"),
+    ("kind: article", "kind: [", 3, "not YAML"),
+    ("title: Kita", "title: 'Kita", 22, "not YAML"),
     ("checked_on: 2026-11-01", "checked_on: 2026-02-31", 16, "not YAML"),
     ("id: kita", "id: Kita!", 2, "id"),
     ("id: kita", "id: kindergarten", 2, "'kindergarten' but the file is named 'kita'"),

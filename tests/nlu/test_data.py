@@ -27,7 +27,14 @@ def test_too_few_examples_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("written", "folded"),
-    [("كيف", "کیف"), ("أين", "این"), ("İş", "is"), ("Ёлка", "елка"), ("Straße", "strasse"), ("٣", "3")],
+    [
+        ("كيف", "کیف"),
+        ("أين", "این"),
+        ("İş", "is"),
+        ("Ёлка", "елка"),
+        ("Straße", "strasse"),
+        ("٣", "3"),
+    ],
 )
 def test_spellings_of_one_word_fold_to_one(written: str, folded: str) -> None:
     assert fold(written) == folded

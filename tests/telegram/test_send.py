@@ -5,7 +5,7 @@ import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from telegram import Bot
 
 from bot.telegram import render, send
@@ -78,6 +78,19 @@ async def test_messages_keep_their_order_beyond_the_limit_of_a_chat(
         assert await session.scalar(text("select max(attempts) from procrastinate_jobs")) > 1
 
 
+async def until_paused(db: Database, scope: str) -> None:
+    """Wait until the budget knows that nothing may go there: 2 s, and the burst is used up."""
+    paused = select(Budget.scope).where(
+        Budget.scope == scope, Budget.free_at > func.clock_timestamp() + timedelta(seconds=3)
+    )
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            async with db.transaction() as session:
+                if await session.scalar(paused):
+                    return
+            await asyncio.sleep(0.02)
+
+
 async def test_a_flood_warning_pauses_one_chat_and_keeps_its_order(
     db: Database, peer: Peer, working: Working
 ):
@@ -85,6 +98,7 @@ async def test_a_flood_warning_pauses_one_chat_and_keeps_its_order(
     await enqueue(db, 5, "a", "b", "c")
     async with working():
         await peer.until(lambda: peer.calls[-1].status == 429)
+        await until_paused(db, "chat:5")
         await enqueue(db, 6, "x", "y")
         await peer.until_sent(5)
     assert [(call.chat, call.text) for call in peer.sent()] == [
@@ -125,7 +139,7 @@ async def test_a_turn_far_ahead_is_booked_once(db: Database, bot: Bot, peer: Pee
 async def test_trouble_at_telegram_is_waited_out_in_order(
     db: Database, peer: Peer, working: Working, status: int
 ):
-    peer.fail("sendMessage", status, times=3, chat=5)
+    peer.fail("sendMessage", status, times=3, when=lambda call: call.text == "a")
     numbers = await enqueue(db, 5, "a", "b")
     async with working():
         await peer.until_sent(2)

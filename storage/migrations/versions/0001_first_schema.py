@@ -134,7 +134,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_entry_texts')),
     sa.UniqueConstraint('entry_id', 'language', name=op.f('uq_entry_texts_entry_id'))
     )
-    op.create_index('ix_entry_texts_title_trigrams', 'entry_texts', [sa.literal_column('title gin_trgm_ops')], unique=False, postgresql_using='gin')
+    op.create_index('ix_entry_texts_title_trigrams', 'entry_texts', ['title'], unique=False, postgresql_using='gin', postgresql_ops={'title': 'gin_trgm_ops'})
     op.create_index('ix_entry_texts_words', 'entry_texts', ['words'], unique=False, postgresql_using='gin')
     op.create_table('handoffs',
     sa.Column('id', sa.BigInteger(), nullable=False),
