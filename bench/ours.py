@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import itertools
 import shutil
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ import yaml
 
 from bench.load import Dialect, tap
 from bench.processes import Started
-from bench.telegram import TOKEN, BenchPeer, Chat
+from bench.telegram import TOKEN, Arrival, BenchPeer, Chat
 from centre.county import centres
 from lotse import model
 from lotse.prepare import DATABASE_NAME
@@ -52,7 +52,7 @@ class Lotse:
 
     def count(self, query: str) -> int:
         with psycopg.connect(self.url) as connection:
-            row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+            row = connection.execute(query).fetchone()
         return int(row[0]) if row else 0
 
     def answered(self) -> int:
@@ -130,18 +130,16 @@ async def first_contact(peer: BenchPeer, chat: Chat, centre: str) -> bool:
     ]
     await peer.say(chat.number, "/start", chat.language)
     arrival = await chat.until(lambda one: choices[0] in one.buttons, CONTACT_SECONDS)
-    for before, after in zip(choices, choices[1:], strict=False):
+    for before, after in itertools.pairwise(choices):
         if arrival is None:
             return False
-        wanted = re.escape(after.split(":")[0])
-        answer = await tap(
-            peer,
-            chat,
-            before,
-            lambda one, wanted=wanted: any(re.match(wanted, data) for data in one.buttons),
-        )
+        answer = await tap(peer, chat, before, _offers(after.partition(":")[0]))
         arrival = None if answer is None else answer[1]
     return arrival is not None
+
+
+def _offers(beginning: str) -> Callable[[Arrival], bool]:
+    return lambda one: any(data.startswith(beginning) for data in one.buttons)
 
 
 def centre_names() -> list[str]:

@@ -94,7 +94,7 @@ class Subject:
         spent = {kind: used[kind] - before.get(kind, 0.0) for kind in used}
         spent["bench"] = time.process_time() - own
         busy, idle = (b - a for a, b in zip(machine_before, machine.total_cpu(), strict=True))
-        result = sample.summary()
+        result: dict[str, Any] = {**sample.summary()}
         result |= {
             "per_second": round(len(sample.latencies) / sample.seconds, 2),
             "messages_sent_per_second": round((self.peer.messages - messages) / took, 1),
@@ -117,7 +117,9 @@ async def the_same_for_both(subject: Subject, plan: Plan) -> None:
     """Questions, taps and bookings: at a fixed rate, then as many as it can take."""
     everybody, each = subject.people, len(subject.people)
     # Every process has seen everything once before anything is measured.
-    await paced(everybody, subject.question, RATE / 2, 4.0)
+    warm = await paced(everybody, subject.question, RATE / 2, 4.0)
+    if not warm.latencies:
+        raise Failed(f"{subject.name} answers nobody")
     await paced(everybody[:4], subject.quick_booking, 1.0, 4.0)
     await subject.phase("question", paced(everybody, subject.question, RATE, plan.paced), "answer")
     await subject.phase("tap", paced(everybody, subject.button, RATE, plan.taps), "answer")

@@ -91,7 +91,7 @@ class Rasa:
         """
         try:
             async with self._client().post(
-                f"{self._url}/model/parse", params={"token": self._secret}, json={"text": text}
+                f"{self._url}/webhooks/lotse/parse", json={"text": text}
             ) as answer:
                 if answer.status != 200:
                     raise RasaUnavailable(status=answer.status)
@@ -103,9 +103,7 @@ class Rasa:
     async def ready(self) -> bool:
         """Return whether a model is loaded and answers."""
         try:
-            async with self._client().get(
-                f"{self._url}/status", params={"token": self._secret}
-            ) as answer:
+            async with self._client().get(f"{self._url}/webhooks/lotse/") as answer:
                 return answer.status == 200
         except (TimeoutError, aiohttp.ClientError, OSError):
             return False

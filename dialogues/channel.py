@@ -91,7 +91,12 @@ class CarriedTrackerStore(TrackerStore, SerializedTrackerAsText):
 
 
 class LotseInput(RestInput):
-    """POST ``/webhooks/lotse/webhook``: one turn in, messages and the next state out."""
+    """One turn in, messages and the next state out (POST ``/webhooks/lotse/webhook``).
+
+    Rasa's own HTTP API stays off: this channel is the only door, and it asks for a secret.
+    ``parse`` beside it understands a text without answering; ``GET /webhooks/lotse/`` is 200 once a
+    model is loaded.
+    """
 
     def __init__(self, secret: str = "") -> None:
         self._secret = secret
@@ -106,18 +111,28 @@ class LotseInput(RestInput):
         """Build the channel from ``credentials.yml``."""
         return cls(secret=(credentials or {}).get("secret") or "")
 
+    def _allows(self, request: Request) -> bool:
+        given = request.headers.get("X-Lotse-Secret", "")
+        return hmac.compare_digest(given.encode(), self._secret.encode())
+
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Return the routes of this channel."""
         routes = Blueprint("lotse_webhook", "lotse_webhook")
 
         @routes.route("/", methods=["GET"])
-        async def health(request: Request) -> HTTPResponse:
-            return response.json({"status": "ok"})
+        async def ready(request: Request) -> HTTPResponse:
+            loaded = request.app.ctx.agent.is_ready()
+            return response.json({"ready": loaded}, status=200 if loaded else 503)
+
+        @routes.route("/parse", methods=["POST"])
+        async def parse(request: Request) -> HTTPResponse:
+            if not self._allows(request):
+                return response.json({"error": "forbidden"}, status=403)
+            return response.json(await request.app.ctx.agent.parse_message(request.json["text"]))
 
         @routes.route("/webhook", methods=["POST"])
         async def receive(request: Request) -> HTTPResponse:
-            given = request.headers.get("X-Lotse-Secret", "")
-            if not hmac.compare_digest(given.encode(), self._secret.encode()):
+            if not self._allows(request):
                 return response.json({"error": "forbidden"}, status=403)
             body = request.json
             sender = body["sender"]

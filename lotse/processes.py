@@ -78,7 +78,6 @@ async def start_rasa(settings: Settings, port: int, actions_url: str) -> Child:
     command = [
         str(RASA),
         "run",
-        "--enable-api",
         "--interface",
         "127.0.0.1",
         "--port",
@@ -89,8 +88,6 @@ async def start_rasa(settings: Settings, port: int, actions_url: str) -> Child:
         "dialogues/endpoints.yml",
         "--credentials",
         "dialogues/credentials.yml",
-        "--auth-token",
-        settings.secret("rasa"),
     ]
     environment = rasa_environment(
         LOTSE_ACTIONS_URL=actions_url, LOTSE_RASA_SECRET=settings.secret("rasa")

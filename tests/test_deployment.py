@@ -1,4 +1,4 @@
-"""What a server is given: containers that start with nothing left open, and documents that are true."""
+"""What a server is given: containers with nothing left open, and documents that are true."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_the_rasa_image_trains_like_make_train(
 
     monkeypatch.setenv("LOTSE_VAR", str(tmp_path))
     (tmp_path / "models").mkdir()
-    monkeypatch.setattr(model.subprocess, "run", record)
+    monkeypatch.setattr("lotse.model.subprocess.run", record)
     model.train(load())
     ours = " ".join(commands[0]).replace(str(model.RASA), "rasa")
     ours = ours.replace(str(tmp_path / "models"), "/models")

@@ -58,7 +58,7 @@ def starts_on(day: str) -> list[datetime]:
 
 def buttons(entity: str, values: dict[str, str]) -> list[dict[str, str]]:
     return [
-        {"title": title, "payload": '/inform{"%s":"%s"}' % (entity, value)}
+        {"title": title, "payload": f'/inform{{"{entity}":"{value}"}}'}
         for value, title in values.items()
     ]
 
@@ -98,9 +98,9 @@ class AskConfirm(Action):
         return "action_ask_confirm"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[Any]:
+        day, start, topic = (tracker.get_slot(name) for name in ("day", "time", "topic"))
         dispatcher.utter_message(
-            text="Your appointment: %s at %s, 30 minutes, about %s. Shall I book it?"
-            % tuple(tracker.get_slot(name) for name in ("day", "time", "topic")),
+            text=f"Your appointment: {day} at {start}, 30 minutes, about {topic}. Shall I book it?",
             buttons=buttons("confirm", {"yes": "Book it", "no": "No"}),
             button_type="vertical",
         )

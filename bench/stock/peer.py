@@ -142,12 +142,9 @@ async def running(telegram: str, var: Path, trained: Path) -> AsyncIterator[Stoc
             STOCK_DATABASE_URL=url,
         )
         began = asyncio.get_running_loop().time()
-        actions = await Started.start(
-            [str(RASA.with_name("python")), "-m", "rasa_sdk", "--actions", "bench.stock.actions"]
-            + ["--port", str(actions_port)],
-            var / "actions.log",
-            environment,
-        )
+        command = [str(RASA.with_name("python")), "-m", "rasa_sdk", "--port", str(actions_port)]
+        command += ["--actions", "bench.stock.actions"]
+        actions = await Started.start(command, var / "actions.log", environment)
         stack.push_async_callback(actions.stop)
         command = [str(RASA), "run", "--interface", "127.0.0.1", "--port", str(port)]
         command += ["--model", str(trained), "--endpoints", str(HERE / "endpoints.yml")]
