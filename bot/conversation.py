@@ -82,7 +82,7 @@ async def converse(
     """Answer one update.
 
     Args:
-        session: the worker's transaction; not held open while Rasa works.
+        session: the worker's transaction; it stays open, without locks on people, while Rasa works.
         rasa: where understanding and deciding happens.
         person: who did it.
         incoming: what they did.

@@ -201,7 +201,8 @@ class Worker:
             language = person.language or incoming.language or notify.FALLBACK_LANGUAGE
             return Outcome([Content(text=say("talk.not_understood", language))]), True
         told = person.dialogue.get(WAITING) is not None
-        update.attempts += 1
+        # Waiting is no failure: it must not use up the tries that MOST_ATTEMPTS allows.
+        update.attempts = min(update.attempts + 1, MOST_ATTEMPTS // 2)
         await self._defer(session, update)
         state = {**person.dialogue, WAITING: clock.now().isoformat()}
         return Outcome([] if told else outcome.messages, state), False

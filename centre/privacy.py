@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from centre import appointments, handoffs
 from centre.people import Address, Person
 
-ONE_AT_A_TIME = 7_356_202
+ONE_AT_A_TIME = 7_356_203
 # The copy of a file on its way to a partner names the chat it comes from.
 FORGET_FILES = text(
     "update outgoing_messages set content = content - 'copy_from'"

@@ -74,7 +74,7 @@ async def _service(web: bool) -> None:
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     with database_url(settings) as url:
-        database = Database(url)
+        database = Database(url, pool=20)
         rasa = Rasa(settings.rasa_url or "http://127.0.0.1:5005", settings.secret("rasa"))
         service = (
             serve_web(settings, database, rasa, settings.port)
@@ -113,6 +113,23 @@ def migrate() -> None:
         database = Database(url, pool=2)
         report = await prepare.load_knowledge(database, settings)
         typer.echo(f"Schema is current; knowledge: {prepare.summary(report)}")
+        await database.close()
+
+    _with_database(work)
+
+
+@app.command("admin-link")
+def admin_link() -> None:
+    """Print a one-time link that signs the administrator in to the staff page."""
+
+    async def work(settings: Any, url: str) -> None:
+        from storage.engine import Database
+        from web import staff
+
+        database = Database(url, pool=2)
+        base = settings.public_url or f"http://{settings.host}:{settings.port}"
+        async with database.transaction() as session:
+            typer.echo(await staff.admin_link(session, base))
         await database.close()
 
     _with_database(work)

@@ -83,7 +83,8 @@ async def _start(settings: Settings, url: str, children: list[Child], started: f
     _step("Loading the knowledge")
     report = await prepare.load_knowledge(database, settings)
     console.print(f"  {prepare.summary(report)}")
-    if await prepare.load_demo_once(database):
+    # An operator's own database never gets fictional people; the embedded one is for trying out.
+    if settings.database_url is None and await prepare.load_demo_once(database):
         console.print("  the database was empty: a small fictional set of people was loaded")
     for name in ("web", "worker"):
         _step(f"Starting {name}")

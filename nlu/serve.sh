@@ -1,6 +1,6 @@
 #!/bin/sh
-# Rasa in its container. Without an argument it starts Rasa; "health" asks it for /status; "secret"
-# prints what it shares with the application.
+# Rasa in its container. Without an argument it starts Rasa; "health" asks whether a model is loaded;
+# "secret" prints what it shares with the application.
 #
 # LOTSE_SECRET       the installation's secret, the same as the application's
 # LOTSE_ACTIONS_URL  where Rasa reaches the application
@@ -18,15 +18,13 @@ export LOTSE_RASA_SECRET
 case "${1:-run}" in
 run)
     : "${LOTSE_ACTIONS_URL:?where Rasa reaches the application, such as http://web:8080}"
-    exec rasa run --enable-api --interface 0.0.0.0 --port 5005 --model /models/lotse.tar.gz \
-        --endpoints dialogues/endpoints.yml --credentials dialogues/credentials.yml \
-        --auth-token "$LOTSE_RASA_SECRET"
+    exec rasa run --interface 0.0.0.0 --port 5005 --model /models/lotse.tar.gz \
+        --endpoints dialogues/endpoints.yml --credentials dialogues/credentials.yml
     ;;
 health)
     exec python -c '
-import os, urllib.request
-url = "http://127.0.0.1:5005/status?token=" + os.environ["LOTSE_RASA_SECRET"]
-urllib.request.urlopen(url, timeout=4)
+import urllib.request
+urllib.request.urlopen("http://127.0.0.1:5005/webhooks/lotse/", timeout=4)
 '
     ;;
 secret)

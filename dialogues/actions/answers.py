@@ -90,7 +90,7 @@ def _show(turn: Turn, hits: list[Hit]) -> Content:
     if hit.language != turn.language:
         language = format.language_name(hit.language, turn.language)
         notes.append(turn.words("answer.other_language", language=language))
-    elif hit.text_status == "unreviewed":
+    elif hit.text_status not in ("original", "reviewed"):
         notes.append(turn.words("answer.unreviewed"))
     if hit.unconfirmed:
         notes.append(turn.words("answer.unconfirmed"))

@@ -46,6 +46,7 @@ COLLECTED = (
     "cancel_confirmed",
     "interpreter_language",
     "deletion_confirmed",
+    "urgent",
 )
 
 

@@ -72,6 +72,8 @@ async def request_interpreter(turn: Turn) -> None:
 @action("action_request_human")
 async def request_human(turn: Turn) -> None:
     """Tell the staff of the centre that somebody wants to talk to a person."""
+    urgent = turn.slots.get("urgent") == "yes"
+    turn.forget("urgent")
     if turn.person.consented_at is None or turn.person.centre is None:
         return
     _, asked, new = await handoffs.request(
@@ -81,6 +83,7 @@ async def request_human(turn: Turn) -> None:
         centre=county.centre(turn.person.centre).id,
         language=turn.language,
         request_key=turn.request_key,
+        urgent=urgent,
     )
     stop = [[turn.button("interpreter.stop", "h:stop")]]
     if not asked:

@@ -31,7 +31,10 @@ KEYBOARDS: dict[str, list[list[tuple[str, str]]]] = {
         ],
     ],
     "human": [[("menu.human", "/talk_to_human"), ("menu.back", "/help")]],
-    "emergency": [[("emergency.human", "/talk_to_human")], [("menu.back", "/help")]],
+    "emergency": [
+        [("emergency.human", '/talk_to_human{"urgent":"yes"}')],
+        [("menu.back", "/help")],
+    ],
     "privacy": [[("privacy.delete", "/delete_my_data"), ("menu.back", "/help")]],
     "book": [[("menu.book", "/book_appointment"), ("menu.human", "/talk_to_human")]],
 }

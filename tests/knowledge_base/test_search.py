@@ -260,7 +260,7 @@ async def test_a_translation_of_a_former_original_is_called_outdated(
 async def test_a_vague_question_is_answered_from_the_understood_topic(
     library: Database, topic: str
 ) -> None:
-    best = (await ask(library, "Welche Papiere brauche ich dafür?", topic=topic)).hits[0]
+    best = (await ask(library, "Ich habe dazu eine Frage", topic=topic)).hits[0]
     assert best.entry_id in ids(await entries_of(library, topic))
 
 
