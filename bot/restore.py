@@ -9,16 +9,17 @@ from bot.telegram import parse
 from translations.languages import languages
 
 
-def restore(channel: str, content: dict[str, Any]) -> Incoming:
+def restore(channel: str, content: dict[str, Any], username: str | None = None) -> Incoming:
     """Return what a stored update means.
 
     Args:
         channel: ``telegram`` (a raw Bot API update), ``web`` or ``script`` (``text``, ``tap`` or
             ``location``, optionally ``lang`` and ``centre``).
         content: the stored update; nonsense becomes ``ignored``.
+        username: the bot's own, to know when a group speaks to it.
     """
     if channel == "telegram":
-        return parse.incoming(content)
+        return parse.incoming(content, username)
     language = content.get("lang") if content.get("lang") in languages() else None
     centre = content.get("centre") if isinstance(content.get("centre"), str) else None
     if isinstance(content.get("text"), str):

@@ -43,11 +43,16 @@ class Worker:
     """Answers updates with what it is given: a database, Rasa, and how to acknowledge a tap."""
 
     def __init__(
-        self, database: Database, rasa: Rasa, acknowledge: Acknowledge | None = None
+        self,
+        database: Database,
+        rasa: Rasa,
+        acknowledge: Acknowledge | None = None,
+        username: str | None = None,
     ) -> None:
         self._database = database
         self._rasa = rasa
         self._acknowledge = acknowledge
+        self._username = username
 
     def register(self) -> None:
         """Make the tasks known to the queue; once per process."""
@@ -111,8 +116,8 @@ class Worker:
             update = await session.get(Update, update_id)
             if update is None or update.answered_at is not None:
                 return
-            incoming = restore(update.channel, update.content)
-            if await self._connected(session, update, incoming):
+            incoming = restore(update.channel, update.content, self._username)
+            if incoming.kind == "ignored" or await self._connected(session, update, incoming):
                 await finish(session, update)
                 return
             person_id = await self._who(session, update, incoming)

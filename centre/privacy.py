@@ -25,6 +25,7 @@ FORGET_JOBS = text(
     " or (status not in ('todo', 'doing')"
     "     and (right(lock, length(:tail)) = :tail or strpos(args::text, :person) > 0))"
 )
+FORGET_BUDGET = text("delete from send_budget where scope = :scope")
 
 
 async def erase(session: AsyncSession, person_id: uuid.UUID) -> None:
@@ -61,6 +62,8 @@ async def erase(session: AsyncSession, person_id: uuid.UUID) -> None:
         await session.execute(
             FORGET_JOBS, {"out": f"out{tail}", "tail": tail, "person": str(person_id)}
         )
+        # The send budget counts by chat number; it is a table of the transport, so by name.
+        await session.execute(FORGET_BUDGET, {"scope": f"chat:{address.address}"})
         session.expunge(address)
     # The database takes everything that refers to the person along (on delete cascade).
     await session.execute(delete(Person).where(Person.id == person_id))

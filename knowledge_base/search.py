@@ -26,9 +26,9 @@ QUESTION_MAX = 1000
 
 # How much a hit in words or spelling counts beside the similarity in meaning, which differs by
 # about 0.01 from one entry to the next and by 0.1 from a good one to a bad one.
-WORDS, SPELLING, SPELLING_FLOOR = 0.08, 0.08, 0.45
+WORDS, SPELLING, SPELLING_FLOOR = 0.08, 0.04, 0.45
 TOPIC_BONUS, ALSO_BONUS = 0.04, 0.02
-RANK_BONUS = {1: 0.004, 3: -0.012}
+RANK_BONUS = {1: 0.004, 3: -0.02}
 OWN_CENTRE_BONUS = 0.004
 
 # A question is answered when the best entry is nearer than what is off topic, measured as

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from aiohttp import web as http
 from telegram import Bot
+from telegram.error import InvalidToken, NetworkError
 
 from bot import housekeeping, inbox
 from bot.rasa import Rasa
@@ -26,6 +27,7 @@ from web.context import TelegramState
 log = logging.getLogger(__name__)
 
 WORKER_CONCURRENCY = 16
+RECONNECT_SECONDS = 5
 WEBHOOK_PATH = "/telegram"
 
 
@@ -38,12 +40,24 @@ class Running:
 
 
 async def connect_telegram(settings: Settings) -> Bot | None:
-    """Return the bot, or ``None`` without a token or when Telegram refuses it."""
+    """Return the bot, or ``None`` without a token or when Telegram refuses it.
+
+    An unreachable Telegram is waited for: stored messages must not be given up because of it.
+    """
     if not settings.telegram_token:
         return None
     bot = client.build(settings.telegram_token, settings.telegram_api)
-    await bot.initialize()
-    return bot
+    while True:
+        try:
+            await bot.initialize()
+            return bot
+        except InvalidToken:
+            log.error("Telegram refuses TELEGRAM_TOKEN; going on without Telegram")
+            await bot.shutdown()
+            return None
+        except NetworkError as error:
+            log.warning("Telegram cannot be reached (%s); trying again", type(error).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)
 
 
 @asynccontextmanager
@@ -87,11 +101,12 @@ async def serve_web(
 async def _receive(
     settings: Settings, bot: Bot, database: Database, secret: str, stop: asyncio.Event
 ) -> None:
-    await commands.publish(bot)
+    publishing = asyncio.create_task(commands.publish(bot))
     if settings.telegram_webhook:
         await receive.set_webhook(bot, settings.telegram_webhook + WEBHOOK_PATH, secret)
-        return
-    await receive.poll(bot, database, stop)
+    else:
+        await receive.poll(bot, database, stop)
+    await publishing
 
 
 @asynccontextmanager
@@ -105,12 +120,11 @@ async def run_worker(
         if bot is not None:
             await send.answer_callback(bot, callback)
 
-    Worker(database, rasa, acknowledge).register()
+    Worker(database, rasa, acknowledge, bot.username if bot else None).register()
     if bot is not None:
         send.register(database, bot)
     housekeeping.register(database)
-    app = queue.open_app(database.url)
-    async with app.open_async():
+    async with queue.opened(database.url) as app:
         await housekeeping.rescue(app)
         task = asyncio.create_task(
             app.run_worker_async(

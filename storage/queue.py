@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,11 +24,17 @@ def queue_name() -> str:
     return os.environ.get("LOTSE_QUEUE", "lotse")
 
 
-def open_app(url: str, size: int = 4) -> procrastinate.App:
-    """Return the application bound to the database at ``url`` with up to ``size`` connections."""
-    return app.with_connector(
-        procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=size)
-    )
+@asynccontextmanager
+async def opened(url: str, size: int = 4) -> AsyncIterator[procrastinate.App]:
+    """Open the queue on the database at ``url`` with up to ``size`` connections.
+
+    The one application itself gets the connector (no copy of it): periodic tasks are deferred
+    through the object that they were registered on.
+    """
+    connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=size)
+    with app.replace_connector(connector):
+        async with app.open_async():
+            yield app
 
 
 async def defer(

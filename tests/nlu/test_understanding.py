@@ -47,9 +47,7 @@ async def test_most_held_out_phrases_are_understood(understood: list[Case]) -> N
         by_language[language].append(answer["intent"] == intent)
     accuracy = {language: round(share(hits), 3) for language, hits in by_language.items()}
     everything = share([hit for hits in by_language.values() for hit in hits])
-    top_three = share(
-        [i in [one["intent"] for one in a["ranking"][:3]] for _, i, a in understood]
-    )
+    top_three = share([i in [one["intent"] for one in a["ranking"][:3]] for _, i, a in understood])
     print(f"\nheld-out accuracy {everything:.3f}, among three {top_three:.3f}, {accuracy}")
     assert everything >= OVERALL
     assert min(accuracy.values()) >= ANY_LANGUAGE, accuracy

@@ -80,8 +80,7 @@ def working(db: Database, bot: Bot, tasks: None) -> Working:
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
-        app = queue.open_app(db.url)
-        async with app.open_async():
+        async with queue.opened(db.url) as app:
             task = asyncio.create_task(
                 app.run_worker_async(
                     queues=[queue.queue_name()],
