@@ -70,9 +70,10 @@ class Lotse:
 
 
 def prepare(var: Path) -> bool:
-    """Put the trained model into ``var``; return whether it still fits its inputs."""
-    source, target = ROOT / "var" / "models", var / "models"
-    shutil.copytree(source, target)
+    """Put the trained model into ``var``; return whether it fits its inputs."""
+    target = var / "models"
+    if not target.exists():
+        shutil.copytree(ROOT / "var" / "models", target)
     stamp = next(target.glob("*.fingerprint"))
     current = stamp.read_text() == model.fingerprint()
     # A model that is out of date answers as fast; training it here would take minutes.

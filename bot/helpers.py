@@ -18,7 +18,7 @@ from translations.catalogue import say
 _HANDOFF = re.compile(r"^h:(accept|decline):(\d{1,18})$")
 _CANCEL = re.compile(r"^s:(cancel|cancelled):(\d{1,18})$")
 STOP = "h:stop"
-END = "h:end"
+END = "/end"
 # Buttons that a talk must not swallow: they belong to the bot.
 RELAYED = {"text", "photo", "voice", "sticker", "location"}
 

@@ -1,11 +1,13 @@
 """Plays a conversation that is written down as data, against a whole running Lotse.
 
 A file is a list of turns. What a person does: ``say`` (typed words), ``tap`` (a button of the last
-messages they got, by the catalogue key of its label, or by how its data begins), ``location`` or
-``advance`` (a duration). What must come of it: ``expect`` (catalogue keys of the messages, in
-order; ``contains`` words that stand in them; ``document``: a file of that ending comes along), and
-``others`` (who else gets which keys). Texts are compared with the catalogue of the reader's
-language, placeholders standing for anything.
+messages they got, by the catalogue key of its label, or by how its data begins), ``send`` (the data
+of a button they do not have: an old or a forged one), ``location`` or ``advance`` (a duration).
+What must come of it: ``expect`` (catalogue keys of the messages, in order; ``answer`` stands for an
+answer from the knowledge base with its source and date; ``contains`` words that stand in them;
+``document``: a file of that ending comes along), and ``others`` (who else gets which keys; nobody
+else may get anything). Texts are compared with the catalogue of the reader's language, placeholders
+standing for anything.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ import yaml
 from lotse.stack import Stack
 from lotse.talk import advance, duration, put
 from translations.catalogue import catalogue, template
+
+ANSWER = "answer"
 
 
 @dataclass
@@ -49,14 +53,16 @@ class Player:
         if "document" in turn:
             names = [m["document"]["name"] for m in answer["messages"] if "document" in m]
             assert any(n.endswith(turn["document"]) for n in names), f"no file after:\n{where}"
-        for person, keys in turn.get("others", {}).items():
-            got = [
-                m for o in answer["others"] if self._is(o["person"], person) for m in o["messages"]
-            ]
-            self._check(person, got, keys, where)
+        self._check_others(answer["others"], turn.get("others", {}), where)
 
-    def _is(self, label: str, wanted: str) -> bool:
-        return re.fullmatch(wanted.replace("*", ".*"), label) is not None
+    def _check_others(
+        self, others: list[dict[str, Any]], expected: dict[str, list[str]], where: str
+    ) -> None:
+        for person, keys in expected.items():
+            got = [m for o in others if _is(o["person"], person) for m in o["messages"]]
+            self._check(person, got, keys, where)
+        unasked = [o for o in others if not any(_is(o["person"], one) for one in expected)]
+        assert not unasked, f"somebody else got {unasked} after:\n{where}"
 
     def _content(self, turn: dict[str, Any]) -> dict[str, Any]:
         content = {key: turn[key] for key in ("lang", "centre") if key in turn}
@@ -64,6 +70,8 @@ class Player:
             return {**content, "text": turn["say"]}
         if "location" in turn:
             return {**content, "location": turn["location"]}
+        if "send" in turn:
+            return {**content, "tap": turn["send"]}
         return {**content, "tap": self._button(turn["person"], turn["tap"])}
 
     def _button(self, person: str, wanted: str) -> str:
@@ -94,10 +102,20 @@ class Player:
         language = self.languages.get(person or "", "de")
         assert len(texts) == len(keys), f"expected {keys}, got {texts} after:\n{where}"
         for key, text in zip(keys, texts, strict=True):
-            if key != "*":
-                assert _pattern(key, language).match(text), (
-                    f"expected {key} in {language}, got {text!r} after:\n{where}"
-                )
+            assert _fits(key, text, language), (
+                f"expected {key} in {language}, got {text!r} after:\n{where}"
+            )
+
+
+def _is(label: str, wanted: str) -> bool:
+    return re.fullmatch(wanted.replace("*", ".*"), label) is not None
+
+
+def _fits(key: str, text: str, language: str) -> bool:
+    if key != ANSWER:
+        return _pattern(key, language).match(text) is not None
+    dated = [_pattern(one, language).search(text) for one in ("answer.checked", "answer.undated")]
+    return _pattern("answer.source", language).search(text) is not None and any(dated)
 
 
 def _pattern(key: str, language: str) -> re.Pattern[str]:
