@@ -125,7 +125,7 @@ def _outcome(exists: bool, now: str | None, imported: str | None, new: str) -> s
         return "added"
     if now == new:
         return "unchanged"
-    return "updated"
+    return "updated" if now == imported else "kept_newer"
 
 
 def _take_head(entry: Entry, head: EntryHead) -> str:

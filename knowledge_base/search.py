@@ -34,6 +34,8 @@ OWN_CENTRE_BONUS = 0.004
 # A question is answered when the best entry is nearer than what is off topic, measured as
 # evidence - OFF_TOPIC * (nearest off-topic sentence). Questions in a language that the texts are
 # in come nearer to everything, so they need more; a topic the assistant understood is evidence.
+# Measured on own questions in 15 languages: of 77 that an entry answers 76 are answered, with the
+# right entry first for 84 % and among three for 97 %; of 62 on other matters 3 are answered.
 OFF_TOPIC = 0.6
 OWN_LANGUAGES = ("de", "en")
 ANSWERED_OWN, ANSWERED, ANSWERED_WITH_TOPIC = 0.328, 0.308, 0.295

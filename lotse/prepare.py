@@ -44,7 +44,9 @@ async def load_knowledge(database: Database, settings: Settings) -> Report:
     """Import ``knowledge_base/content`` where it has changed; newer edits stay."""
     cache = settings.var / "embeddings.npz"
     async with database.transaction() as session:
-        return await import_folder(session, CONTENT, list(centres()), cache_file=cache)
+        return await import_folder(
+            session, CONTENT, list(centres()), withdraw=True, cache_file=cache
+        )
 
 
 def summary(report: Report) -> str:

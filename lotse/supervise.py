@@ -65,7 +65,8 @@ async def _start(settings: Settings, url: str, children: list[Child], started: f
     database = Database(url, pool=2)
     port = free_port(settings.port)
     base = settings.public_url or f"http://{settings.host}:{port}"
-    rasa_port = free_port(5005)
+    # Any free port: Rasa takes seconds to listen, so a fixed one could be promised to two of us.
+    rasa_port = free_port()
     rasa_url = settings.rasa_url or f"http://127.0.0.1:{rasa_port}"
     environment = {
         **os.environ,
@@ -74,15 +75,15 @@ async def _start(settings: Settings, url: str, children: list[Child], started: f
         "LOTSE_PORT": str(port),
         "OMP_NUM_THREADS": "1",
     }
+    _step("Loading the knowledge")
+    loading = asyncio.create_task(prepare.load_knowledge(database, settings))
     if settings.rasa_url is None:
         if not model.is_current(settings):
             _step("Training the Rasa model (a few minutes, only when its inputs changed)")
             await asyncio.to_thread(model.train, settings)
         _step("Starting Rasa")
         children.append(await start_rasa(settings, rasa_port, f"http://127.0.0.1:{port}"))
-    _step("Loading the knowledge")
-    report = await prepare.load_knowledge(database, settings)
-    console.print(f"  {prepare.summary(report)}")
+    console.print(f"  knowledge: {prepare.summary(await loading)}")
     # An operator's own database never gets fictional people; the embedded one is for trying out.
     if settings.database_url is None and await prepare.load_demo_once(database):
         console.print("  the database was empty: a small fictional set of people was loaded")

@@ -9,6 +9,8 @@ from dialogues.actions.turn import Turn, action
 from knowledge_base.search import Hit, differs_by_status, search, topic_entries
 from storage.outbox import Button, Content
 
+# How many are looked at to see whether the answer depends on the status, and how many are offered.
+COMPARED = 5
 HITS = 3
 WHOLE_TOPIC = 60
 UNKNOWN_STATUS = "other"
@@ -28,9 +30,11 @@ async def answer(turn: Turn) -> None:
     if tapped:
         hits = _from(hits, tapped)
     if not hits:
-        turn.say("answer.unknown", keyboard("human", turn.language))
+        # No guess; but the topic itself was understood and may be looked through.
+        browse = [[turn.button(f"topic.{topic}", f"/{topic}")]] if question else []
+        turn.say("answer.unknown", browse + keyboard("human", turn.language))
         return
-    if status is None and not tapped and differs_by_status(hits[:HITS]):
+    if status is None and not tapped and differs_by_status(hits[:COMPARED]):
         # The question waits for the tap; it is gone from the state when it is answered.
         turn.set("question", question or None)
         turn.say("answer.residence_differs", _status_buttons(turn, topic))
@@ -64,7 +68,7 @@ async def _find(turn: Turn, topic: str, question: str, status: str | None) -> li
         language=turn.language,
         topic=topic,
         status=known,
-        limit=HITS,
+        limit=COMPARED,
     )
     return found.hits if found.answered else []
 
@@ -90,7 +94,7 @@ def _show(turn: Turn, hits: list[Hit]) -> Content:
     if hit.language != turn.language:
         language = format.language_name(hit.language, turn.language)
         notes.append(turn.words("answer.other_language", language=language))
-    elif hit.text_status not in ("original", "reviewed"):
+    if hit.text_status not in ("original", "reviewed"):
         notes.append(turn.words("answer.unreviewed"))
     if hit.unconfirmed:
         notes.append(turn.words("answer.unconfirmed"))

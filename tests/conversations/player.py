@@ -64,6 +64,10 @@ class Player:
         unasked = [o for o in others if not any(_is(o["person"], one) for one in expected)]
         assert not unasked, f"somebody else got {unasked} after:\n{where}"
 
+    def _language(self, person: str | None) -> str:
+        """Return what ``person`` reads; staff are not listed in every file and read German."""
+        return self.languages.get(person or "", "de")
+
     def _content(self, turn: dict[str, Any]) -> dict[str, Any]:
         content = {key: turn[key] for key in ("lang", "centre") if key in turn}
         if "say" in turn:
@@ -81,7 +85,7 @@ class Player:
             if button["data"].startswith(wanted):
                 return button["data"]
         known = wanted in template()
-        pattern = _pattern(wanted, self.languages[person]) if known else re.compile(wanted)
+        pattern = _pattern(wanted, self._language(person)) if known else re.compile(wanted)
         for button in offered:
             if pattern.fullmatch(button["label"]):
                 return button["data"]
@@ -99,7 +103,7 @@ class Player:
         self, person: str | None, messages: list[dict[str, Any]], keys: list[str], where: str
     ) -> None:
         texts = [message["text"] for message in messages]
-        language = self.languages.get(person or "", "de")
+        language = self._language(person)
         assert len(texts) == len(keys), f"expected {keys}, got {texts} after:\n{where}"
         for key, text in zip(keys, texts, strict=True):
             assert _fits(key, text, language), (
