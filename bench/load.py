@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from bench.telegram import Arrival, BenchPeer, Chat
 
 PATIENCE = 20.0  # seconds until a person gives up waiting for an answer
+TRIES = 4  # how often a person tries again when others are faster
 THINKING = 1.0  # seconds between reading and tapping, where a booking is timed
 
 Act = Callable[[Chat], Awaitable[float | None]]
@@ -149,6 +150,30 @@ async def flat_out(chats: Sequence[Chat], act: Act, seconds: float, warm: float)
                 sample.rivals += mine.rivals
 
     await asyncio.gather(*(person(chat) for chat in chats))
+    return sample
+
+
+async def once_each(chats: Sequence[Chat], act: Act, seconds: float) -> Sample:
+    """Everybody at the same moment, until each has succeeded or ``seconds`` are over."""
+    sample = Sample()
+    started = time.perf_counter()
+
+    async def person(chat: Chat) -> None:
+        for _ in range(TRIES):
+            mine = Sample()
+            await _note(mine, act, chat, 0.0)
+            sample.latencies += mine.latencies
+            sample.rivals += mine.rivals
+            if mine.latencies:
+                sample.seconds = time.perf_counter() - started
+                return
+
+    work = asyncio.gather(*(person(chat) for chat in chats))
+    try:
+        await asyncio.wait_for(work, seconds)
+    except TimeoutError:
+        sample.seconds = seconds
+    sample.lost = len(chats) - len(sample.latencies)
     return sample
 
 

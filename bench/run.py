@@ -27,7 +27,7 @@ import uvloop
 from rich.console import Console
 
 from bench import machine, ours, report
-from bench.load import THINKING, Dialect, Sample, ask, book, flat_out, paced, tap
+from bench.load import THINKING, Dialect, Sample, ask, book, flat_out, once_each, paced, tap
 from bench.processes import Failed
 from bench.stock import peer as stock
 from bench.telegram import BenchPeer, Chat, listening
@@ -39,6 +39,7 @@ MESSAGES_PER_BOOKING = 5
 WARM_SECONDS = 4.0
 FLOOD = 6  # messages at once from everybody
 FLOOD_SECONDS = 45.0
+CROWD_SECONDS = 90.0
 LONGEST_SECONDS = 330  # for one side; the measuring itself takes less than half of it
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -136,8 +137,8 @@ async def the_same_for_both(subject: Subject, plan: Plan) -> None:
     flat = flat_out(everybody, subject.question, plan.flat_out, WARM_SECONDS)
     await subject.phase("questions_flat_out", flat, "answer")
     subject.clear()
-    flat = flat_out(everybody, subject.quick_booking, plan.flat_out, WARM_SECONDS)
-    await subject.phase("bookings_flat_out", flat, "booking")
+    crowd = once_each(everybody, subject.quick_booking, CROWD_SECONDS)
+    await subject.phase("bookings_at_once", crowd, "booking")
     subject.results["bookings_in_database"] = subject.appointments()
     subject.clear()
 

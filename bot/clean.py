@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
 
+import yaml
+
+CONTRACT = Path(__file__).parents[1] / "nlu" / "intents.yml"
+BY_BUTTON_ONLY = frozenset({"start", "choose", "cancel"})
 LONGEST_TEXT = 1000
 LONGEST_DATA = 64
 
@@ -28,16 +34,23 @@ def has_words(text: str) -> bool:
     return any(unicodedata.category(sign)[0] in "LN" for sign in text)
 
 
-def valid_tap(data: str) -> bool:
-    """Return whether ``data`` has the form of one of our Rasa buttons.
+@cache
+def intents() -> frozenset[str]:
+    """Return what a button or command may mean: the contract's intents and the three of ours."""
+    contract = yaml.safe_load(CONTRACT.read_text("utf-8"))["intents"]
+    return frozenset(contract) | BY_BUTTON_ONLY
 
-    Only the form: whether the intent exists, the appointment is one's own and the time still free
-    is checked where it is used, because a button can be old as well as forged.
+
+def valid_tap(data: str) -> bool:
+    """Return whether ``data`` has the form of one of our Rasa buttons and names a known intent.
+
+    Whether the appointment is one's own and the time still free is checked where it is used,
+    because a button can be old as well as forged.
     """
     if len(data.encode()) > LONGEST_DATA:
         return False
     match = _TAP.match(data)
-    if match is None:
+    if match is None or match["intent"] not in intents():
         return False
     if match["entities"] is None:
         return True

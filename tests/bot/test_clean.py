@@ -55,6 +55,8 @@ def test_our_own_buttons_are_valid(data: str) -> None:
         '/choose{"a":"<script>"}',
         '/choose{"a":"' + "x" * 60 + '"}',
         "s:cancel:1",
+        "/restart",
+        '/action_delete_data{"x":"1"}',
     ],
 )
 def test_what_we_never_made_is_not(data: str) -> None:
