@@ -62,14 +62,14 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | uv-ready
 	@test -e $(VENV)/.dev && test $(VENV)/.dev -nt requirements.lock || { \
 	  echo "Setting up $(VENV) ..."; \
 	  $(UV) venv --quiet --allow-existing --python '>=3.11' $(VENV) && \
-	  $(UV) pip sync --python $(PY) --require-hashes requirements.lock && \
+	  $(UV) pip sync --compile-bytecode --python $(PY) --require-hashes requirements.lock && \
 	  $(UV) pip install --quiet --python $(PY) --no-deps -e . ; }
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | uv-ready
 	@echo "Setting up $(VENV) with the test tools ..."
 	@$(UV) venv --quiet --allow-existing --python '>=3.11' $(VENV)
-	@$(UV) pip sync --python $(PY) --require-hashes requirements-dev.lock
+	@$(UV) pip sync --compile-bytecode --python $(PY) --require-hashes requirements-dev.lock
 	@$(UV) pip install --quiet --python $(PY) --no-deps -e .
 	@touch $@ $(VENV)/.runtime
 
@@ -81,7 +81,7 @@ nlu/.venv/.done: nlu/requirements.lock | uv-ready
 	  ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.10.*/bin/python 2>/dev/null | tail -1); \
 	if [ -z "$$python" ]; then $(UV) python install 3.10 && python=$$($(UV) python find 3.10); fi; \
 	$(UV) venv --quiet --allow-existing --python "$$python" nlu/.venv
-	@$(UV) pip sync --python nlu/.venv/bin/python --require-hashes nlu/requirements.lock
+	@$(UV) pip sync --compile-bytecode --python nlu/.venv/bin/python --require-hashes nlu/requirements.lock
 	@touch $@
 
 .PHONY: uv-ready

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bench.telegram import Arrival, BenchPeer, Chat
 
-PATIENCE = 20.0  # seconds until a person gives up waiting for an answer
+PATIENCE = 30.0  # seconds until a person gives up waiting for an answer
 TRIES = 4  # how often a person tries again when others are faster
 THINKING = 1.0  # seconds between reading and tapping, where a booking is timed
 

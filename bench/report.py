@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.load import PATIENCE
 from lotse.settings import ROOT
 
 DOCUMENT = ROOT / "docs" / "performance.md"
@@ -62,7 +63,7 @@ def _latency(phase: dict[str, Any] | None) -> str:
     text = f"{phase['p50_ms']:,.0f} / {phase['p95_ms']:,.0f} ms"
     if phase["unanswered"]:
         total = phase["unanswered"] + phase["count"]
-        text += f" ({phase['unanswered']} of {total} unanswered after 20 s)"
+        text += f" ({phase['unanswered']} of {total} unanswered after {PATIENCE:.0f} s)"
     return text
 
 

@@ -7,12 +7,13 @@ texts) along and gets the next one back, to be committed together with the answe
 Rasa that dies in the middle changes nothing, any Rasa process can serve any person, and erasing a
 person erases the state.
 
-Importing this module also compiles Rasa's constant JSON schemas once. Stock Rasa builds and checks
-them on every action call, which takes most of a turn's time (docs/decisions/0002).
+Importing this module also keeps what stock Rasa works out again and again, which takes most of a
+turn's time (docs/decisions/0002): its constant JSON schemas, and the parsed rules.
 """
 
 from __future__ import annotations
 
+import functools
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -22,6 +23,7 @@ from rasa.core.actions.action import RemoteAction
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.channels.rest import RestInput
 from rasa.core.nlg.callback import CallbackNaturalLanguageGenerator, nlg_response_format_spec
+from rasa.core.policies.rule_policy import RulePolicy
 from rasa.core.tracker_store import SerializedTrackerAsText, TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
@@ -48,6 +50,27 @@ def _valid_nlg_result(content: dict[str, Any] | None) -> bool:
 
 RemoteAction._validate_action_result = _valid_action_result
 CallbackNaturalLanguageGenerator.validate_response = staticmethod(_valid_nlg_result)
+
+# Rasa holds every rule, parsed anew, against every prediction's dialogue state. The rules never
+# change while it runs and the states (intent, entities' names, form, last action) are few.
+_KNOWN_STATES = 4096
+_possible_keys = RulePolicy._get_possible_keys
+_seen: dict[tuple[int, str], set[str]] = {}
+
+
+def _remembered_keys(self: RulePolicy, lookup: dict[str, str], states: list[Any]) -> set[str]:
+    key = (id(lookup), repr(states))
+    if key not in _seen:
+        if len(_seen) >= _KNOWN_STATES:
+            _seen.clear()
+        _seen[key] = _possible_keys(self, lookup, states)
+    return set(_seen[key])
+
+
+RulePolicy._get_possible_keys = _remembered_keys
+RulePolicy._rule_key_to_state = staticmethod(
+    functools.lru_cache(maxsize=None)(RulePolicy._rule_key_to_state)
+)
 
 # States of the turns now running in this process, by sender.
 _states: dict[str, dict[str, Any]] = {}

@@ -69,7 +69,7 @@ class Player:
         return self.languages.get(person or "", "de")
 
     def _content(self, turn: dict[str, Any]) -> dict[str, Any]:
-        content = {key: turn[key] for key in ("lang", "centre") if key in turn}
+        content: dict[str, Any] = {key: turn[key] for key in ("lang", "centre") if key in turn}
         if "say" in turn:
             return {**content, "text": turn["say"]}
         if "location" in turn:
