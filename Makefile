@@ -5,7 +5,6 @@ SHELL := /bin/bash
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export OMP_NUM_THREADS := 1
-export UV_NO_PROGRESS ?=
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 VENV := .venv
 PY := $(VENV)/bin/python
