@@ -34,7 +34,13 @@ UNREADABLE = {
     "group": "input.group",
 }
 # Intents whose answer only repeats what the first contact says anyway.
-SMALL_TALK = {"start", "greet", "help", "affirm", "deny", "thank", "goodbye", "choose", "cancel"}
+SMALL_TALK = {
+    *("start", "greet", "help", "affirm", "deny", "thank", "goodbye", "choose", "cancel"),
+    "nlu_fallback",
+}
+# The sign for danger, understood in every language.
+SOS = "\N{SQUARED SOS}"
+OFFERED = "offered"
 ASKS_FOR_CENTRE = {"person_centre", "chosen_centre"}
 # These work even when Rasa does not (menu, numbers, a person).
 WITHOUT_RASA = {"help", "start", "emergency", "talk_to_human"}
@@ -108,7 +114,26 @@ async def converse(
     message = _to_message(person, incoming, notes, language)
     if message is None:
         return Outcome(notes)
-    return await _ask_rasa(rasa, person, incoming, message, notes, update_key)
+    return with_offers(await _ask_rasa(rasa, person, incoming, message, notes, update_key))
+
+
+def plain(label: str) -> str:
+    """Return a label or typed words as they are compared with each other."""
+    return clean.visible(label).casefold().rstrip(" .!?")
+
+
+def with_offers(outcome: Outcome) -> Outcome:
+    """Remember what the buttons say: typing a button's label is the same as tapping it."""
+    if outcome.state is not None:
+        offers = {
+            plain(button.label): button.data
+            for content in outcome.messages
+            for row in content.buttons
+            for button in row
+            if button.data
+        }
+        outcome.state = {**outcome.state, OFFERED: offers}
+    return outcome
 
 
 def _to_message(
@@ -133,10 +158,14 @@ def _to_message(
     if command in COMMANDS:
         return f"/{COMMANDS[command].intent}"
     text = text.lstrip("/ ").strip()
-    if not text or not clean.has_words(text):
-        key = "input.sticker" if text else "input.empty"
-        notes.append(Content(text=say(key, language)))
+    if SOS in text:
+        return "/emergency"
+    if not clean.has_words(text):
+        notes.append(Content(text=say("input.empty", language)))
         return None
+    offered = (person.dialogue.get(OFFERED) or {}).get(plain(text))
+    if offered and clean.valid_tap(offered):
+        return str(offered)
     if len(text) > clean.LONGEST_TEXT:
         notes.append(Content(text=say("input.too_long", language, limit=clean.LONGEST_TEXT)))
         text = text[: clean.LONGEST_TEXT]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import traceback
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import text
+import procrastinate
+from procrastinate.jobs import Job
+from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation import Outcome, converse, without_rasa
@@ -27,6 +31,7 @@ from translations.catalogue import say
 log = logging.getLogger(__name__)
 
 HANDLE_TASK = "handle_update"
+WAIT_TASK = "handle_waiting"
 # How long a message waits for Rasa before the next try (seconds), and when we give up.
 RETRY_SECONDS = (1, 2, 4, 8, 15)
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -35,8 +40,37 @@ CONNECT = re.compile(r"^/start ([A-Za-z0-9_-]{43})$")
 # How often an update may break us before it is given up.
 MOST_ATTEMPTS = 6
 WAITING = "waiting_since"
+LONGEST_DELAY = 60.0
 
 Acknowledge = Callable[[str], Awaitable[None]]
+
+
+class Later(Exception):
+    """The job is to be run again in ``seconds``; not an error."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds:.0f} s")
+        self.seconds = seconds
+
+
+class Again(procrastinate.BaseRetryStrategy):
+    """A job stays in the queue, at its place in the line, until it has ended well.
+
+    Without this, one that is cut off when its worker stops, or whose failure could not be written
+    down because the database was away, would be gone.
+    """
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: Job
+    ) -> procrastinate.RetryDecision:
+        """Return when ``job`` runs again."""
+        if isinstance(exception, Later):
+            wait = exception.seconds
+        elif isinstance(exception, asyncio.CancelledError):
+            wait = 0.0
+        else:
+            wait = min(2.0 ** min(job.attempts, 10), LONGEST_DELAY)
+        return procrastinate.RetryDecision(retry_in={"seconds": int(wait)})
 
 
 class Worker:
@@ -56,8 +90,10 @@ class Worker:
 
     def register(self) -> None:
         """Make the tasks known to the queue; once per process."""
-        queue.app.task(name=HANDLE_TASK)(self.handle)
-        queue.app.task(name=handoffs.DEADLINE_TASK)(self.deadline)
+        again = Again()
+        queue.app.task(name=HANDLE_TASK, retry=again)(self.handle)
+        queue.app.task(name=WAIT_TASK, retry=again)(self.handle_waiting)
+        queue.app.task(name=handoffs.DEADLINE_TASK, retry=again)(self.deadline)
 
     async def deadline(self, handoff_id: int) -> None:
         """Bring in the managers when no interpreter has answered in time."""
@@ -70,19 +106,33 @@ class Worker:
         Whatever goes wrong, the update stays stored and is tried again; an update that breaks us
         every time is given up after a few tries, and the person is told.
         """
+        await self._attempt(update_id, waiting=False)
+
+    async def handle_waiting(self, update_id: int) -> None:
+        """Try an update again that had to wait.
+
+        Raises:
+            Later: it has to wait on; its job stays before those of later messages.
+        """
+        delay = await self._attempt(update_id, waiting=True)
+        if delay is not None:
+            raise Later(delay)
+
+    async def _attempt(self, update_id: int, waiting: bool) -> float | None:
+        """Return in how many seconds to try again, ``None`` when the update is answered."""
         try:
-            await self._handle(update_id)
+            return await self._handle(update_id, waiting)
         except Exception as error:
             # Frames, not messages: an exception's words may quote what the person wrote.
             where = "".join(traceback.format_tb(error.__traceback__))
             log.error("update %d failed: %s\n%s", update_id, type(error).__name__, where)
-            await self._try_again(update_id)
+            return await self._try_again(update_id, waiting)
 
-    async def _try_again(self, update_id: int) -> None:
+    async def _try_again(self, update_id: int, waiting: bool) -> float | None:
         async with self._database.transaction() as session:
             update = await session.get(Update, update_id)
             if update is None or update.answered_at is not None:
-                return
+                return None
             update.attempts += 1
             last = update.attempts >= MOST_ATTEMPTS
             if update.attempts == 1 or last:
@@ -94,32 +144,35 @@ class Worker:
                 )
             if last:
                 await finish(session, update)
-            else:
-                await self._defer(session, update)
+                return None
+            return await self._defer(session, update, waiting)
 
-    async def _defer(self, session: AsyncSession, update: Update) -> None:
-        """Put an update back into the queue, on a lock of its own.
+    async def _defer(self, session: AsyncSession, update: Update, waiting: bool) -> float:
+        """Have an update tried again on a lock of its own; return in how many seconds.
 
-        The menu and the hand-off must not queue up behind a message that has to wait.
+        The menu and the hand-off must not queue up behind a message that has to wait. What waits
+        already keeps its job, and with it its place before what came later.
         """
         delay = RETRY_SECONDS[min(update.attempts, len(RETRY_SECONDS)) - 1]
-        await queue.defer(
-            session,
-            HANDLE_TASK,
-            lock=f"wait:{update.channel}:{update.address}",
-            at=clock.now() + timedelta(seconds=delay),
-            update_id=update.id,
-        )
+        if not waiting:
+            await queue.defer(
+                session,
+                WAIT_TASK,
+                lock=f"wait:{update.channel}:{update.address}",
+                at=clock.now() + timedelta(seconds=delay),
+                update_id=update.id,
+            )
+        return delay
 
-    async def _handle(self, update_id: int) -> None:
+    async def _handle(self, update_id: int, waiting: bool) -> float | None:
         async with self._database.transaction() as session:
             update = await session.get(Update, update_id)
             if update is None or update.answered_at is not None:
-                return
+                return None
             incoming = restore(update.channel, update.content, self._username)
             if incoming.kind == "ignored" or await self._connected(session, update, incoming):
                 await finish(session, update)
-                return
+                return None
             person_id = await self._who(session, update, incoming)
         if incoming.callback and self._acknowledge:
             await self._acknowledge(incoming.callback)
@@ -132,8 +185,8 @@ class Worker:
             update = await session.get(Update, update_id, populate_existing=True)
             person = await people.get(session, person_id)
             if update is None or update.answered_at is not None or person is None:
-                return
-            await self._answer(session, update, person, incoming)
+                return None
+            return await self._answer(session, update, person, incoming, waiting)
 
     async def _connected(self, session: AsyncSession, update: Update, incoming: Incoming) -> bool:
         """Take ``/start <token>`` of a staff member's link as what it is; else return ``False``."""
@@ -166,18 +219,26 @@ class Worker:
         return person.id
 
     async def _answer(
-        self, session: AsyncSession, update: Update, person: Person, incoming: Incoming
-    ) -> None:
+        self,
+        session: AsyncSession,
+        update: Update,
+        person: Person,
+        incoming: Incoming,
+        waiting: bool,
+    ) -> float | None:
         key = f"u{update.id}"
-        done = True
+        delay = None
+        # While earlier messages of this person wait, a fresh one must not overtake them.
+        in_line = not waiting and WAITING in person.dialogue
         if incoming.kind in ("blocked", "unblocked"):
             outcome = Outcome()
         else:
             try:
-                outcome = await converse(session, self._rasa, person, incoming, key)
+                rasa = None if in_line else self._rasa
+                outcome = await converse(session, rasa, person, incoming, key)
             except RasaUnavailable as error:
                 log.warning("rasa unavailable: %s", error.data)
-                outcome, done = await self._wait(session, update, person, incoming, key)
+                outcome, delay = await self._wait(session, update, person, incoming, waiting)
         channel, address = update.channel, update.address
         after = await session.get(Person, person.id, populate_existing=True)
         if after is None:
@@ -185,10 +246,13 @@ class Worker:
             after = await people.find_or_create(session, channel, address)
         elif outcome.state is not None:
             after.dialogue = outcome.state
+            if waiting and await _others_wait(session, update):
+                after.dialogue = _marked(outcome.state)
         for content in outcome.messages:
             await outbox.enqueue(session, after.id, channel, address, content)
-        if done:
+        if delay is None:
             await finish(session, update)
+        return delay
 
     async def _wait(
         self,
@@ -196,21 +260,32 @@ class Worker:
         update: Update,
         person: Person,
         incoming: Incoming,
-        key: str,
-    ) -> tuple[Outcome, bool]:
+        waiting: bool,
+    ) -> tuple[Outcome, float | None]:
         """Answer what needs no Rasa; keep the rest and try again, telling the person once."""
-        outcome, done = await without_rasa(session, person, incoming, key)
+        outcome, done = await without_rasa(session, person, incoming, f"u{update.id}")
         if done:
-            return outcome, True
+            return outcome, None
         if clock.now() - update.received_at > GIVE_UP_AFTER:
             language = person.language or incoming.language or notify.FALLBACK_LANGUAGE
-            return Outcome([Content(text=say("talk.not_understood", language))]), True
-        told = person.dialogue.get(WAITING) is not None
+            return Outcome([Content(text=say("talk.not_understood", language))]), None
+        told = WAITING in person.dialogue
         # Waiting is no failure: it must not use up the tries that MOST_ATTEMPTS allows.
         update.attempts = min(update.attempts + 1, MOST_ATTEMPTS // 2)
-        await self._defer(session, update)
-        state = {**person.dialogue, WAITING: clock.now().isoformat()}
-        return Outcome([] if told else outcome.messages, state), False
+        delay = await self._defer(session, update, waiting)
+        return Outcome([] if told else outcome.messages, _marked(person.dialogue)), delay
+
+
+def _marked(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a conversation's state with the note that messages wait for Rasa."""
+    return {**state, WAITING: state.get(WAITING) or clock.now().isoformat()}
+
+
+async def _others_wait(session: AsyncSession, update: Update) -> bool:
+    """Return whether more of this chat is unanswered than ``update``."""
+    same = (Update.channel == update.channel) & (Update.address == update.address)
+    query = select(exists().where(same, Update.answered_at.is_(None), Update.id != update.id))
+    return bool(await session.scalar(query))
 
 
 def _introduce(person: Person, incoming: Incoming) -> None:

@@ -25,7 +25,6 @@ ANSWERS = {
     "bot_challenge": "utter_bot_challenge",
     "out_of_scope": "utter_out_of_scope",
     "help": "utter_menu",
-    "emergency": "utter_emergency",
     "show_privacy": "utter_privacy",
     "show_appointments": "action_show_appointments",
     "reschedule_appointment": "action_reschedule",
@@ -62,12 +61,17 @@ def _goes_on(name: str, first: Step, action: str, form: str) -> dict[str, Any]:
 def rules() -> dict[str, Any]:
     """Return the whole rules file."""
     forms = yaml.safe_load((HERE / "domain" / "forms.yml").read_text("utf-8"))["forms"]
-    made = [_rule(intent, [{"intent": intent}, {"action": a}]) for intent, a in ANSWERS.items()]
+    outside = {**ANSWERS, "emergency": "utter_emergency"}
+    made = [_rule(intent, [{"intent": intent}, {"action": a}]) for intent, a in outside.items()]
     for form in forms:
         made.append(_goes_on("a question", _either(topics()), "action_answer", form))
         made.append(_goes_on("unclear", {"intent": "nlu_fallback"}, "action_not_understood", form))
-        made.append(_goes_on("an old button", _either(["choose", "affirm"]), "utter_stale", form))
+        made.append(_goes_on("an old button", {"intent": "choose"}, "utter_stale", form))
+        made.append(_goes_on("a yes to nothing", {"intent": "affirm"}, "action_ask_again", form))
         made += [_goes_on(i, {"intent": i}, action, form) for i, action in ANSWERS.items()]
+        # The numbers are the last word; the form waits.
+        danger = [{"intent": "emergency"}, {"action": "utter_emergency"}]
+        made.append(_rule(f"emergency during {form}", danger, form))
         stop = [
             _either(["cancel", "deny"]),
             {"action": "action_deactivate_loop"},

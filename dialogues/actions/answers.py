@@ -12,6 +12,8 @@ from storage.outbox import Button, Content
 # How many are looked at to see whether the answer depends on the status, and how many are offered.
 COMPARED = 5
 HITS = 3
+# Scores are sums of similarities; below this difference two entries fit about equally.
+NEARLY_AS_GOOD = 0.05
 WHOLE_TOPIC = 60
 UNKNOWN_STATUS = "other"
 LONGEST_LABEL = 60
@@ -34,7 +36,7 @@ async def answer(turn: Turn) -> None:
         browse = [[turn.button(f"topic.{topic}", f"/{topic}")]] if question else []
         turn.say("answer.unknown", browse + keyboard("human", turn.language))
         return
-    if status is None and not tapped and differs_by_status(hits[:COMPARED]):
+    if status is None and not tapped and _depends_on_status(hits):
         # The question waits for the tap; it is gone from the state when it is answered.
         turn.set("question", question or None)
         turn.say("answer.residence_differs", _status_buttons(turn, topic))
@@ -78,6 +80,12 @@ def _from(hits: list[Hit], entry: str) -> list[Hit]:
         if hit.entry_id == entry:
             return hits[index:]
     return hits
+
+
+def _depends_on_status(hits: list[Hit]) -> bool:
+    """Return whether the best entry and one nearly as good exclude each other by status."""
+    near = [hit for hit in hits[:COMPARED] if hit.score >= hits[0].score - NEARLY_AS_GOOD]
+    return any(differs_by_status([hits[0], other]) for other in near)
 
 
 def _status_buttons(turn: Turn, topic: str) -> list[list[Button]]:

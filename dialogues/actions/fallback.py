@@ -30,8 +30,16 @@ async def did_you_mean(turn: Turn) -> None:
 
 @action("action_not_understood")
 async def not_understood(turn: Turn) -> None:
-    """Say so and offer a person."""
+    """Say so and offer a person; an unknown word for a place is an unknown place."""
+    if turn.slots.get("requested_slot") in ("person_centre", "chosen_centre") and turn.text:
+        turn.say("centre.unknown")
+        return
     turn.say("talk.not_understood", keyboard("human", turn.language))
+
+
+@action("action_ask_again")
+async def ask_again(turn: Turn) -> None:
+    """Say nothing: the form asks its question again."""
 
 
 COLLECTED = (

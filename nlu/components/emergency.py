@@ -21,14 +21,15 @@ INTENT = "emergency"
 class EmergencyCheck(GraphComponent, IntentClassifier):
     """Overrides the classifier when a phrase is found or the model's share for danger is high.
 
-    ``model_share`` is lower than a plain majority on purpose: a false alarm costs a message, a
-    miss may cost a life.
+    ``model_share`` is the confidence from which the model alone sounds the alarm, even where
+    another intent is likelier or the fallback has set in: a false alarm costs a message, a miss may
+    cost a life.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the defaults of ``config.yml``."""
-        return {"model_share": 0.35}
+        return {"model_share": 0.5}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._share = config["model_share"]

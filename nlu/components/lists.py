@@ -51,7 +51,7 @@ class Lookup:
         whole = self._lists.get(folded.strip(" .!?"))
         if whole:
             hits.append(whole)
-        hits += _dates(folded) + _times(folded)
+        hits += _dates(folded) + _times(_GERMAN_DATE.sub(" ", folded))
         return list(dict.fromkeys(hits))
 
 

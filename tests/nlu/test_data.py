@@ -60,6 +60,10 @@ def test_listed_words_become_canonical_values(
     assert entity in lookup.find(text)
 
 
+def test_a_date_is_no_time(lookup: Lookup) -> None:
+    assert lookup.find("am 3.12.") == [("date", "0000-12-03")]
+
+
 def test_a_short_word_inside_another_is_not_an_entity(lookup: Lookup) -> None:
     assert lookup.find("Ich möchte gern modern wohnen") == []
 
