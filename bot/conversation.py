@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import clean, helpers
 from bot.commands import COMMANDS
 from bot.incoming import Incoming
-from bot.rasa import Rasa
+from bot.rasa import Rasa, RasaUnavailable
 from centre import county, handoffs
 from centre.people import Person
 from storage.outbox import Button, Content
@@ -42,8 +42,6 @@ SMALL_TALK = {
 SOS = "\N{SQUARED SOS}"
 OFFERED = "offered"
 ASKS_FOR_CENTRE = {"person_centre", "chosen_centre"}
-# These work even when Rasa does not (menu, numbers, a person).
-WITHOUT_RASA = {"help", "start", "emergency", "talk_to_human"}
 
 
 @dataclass
@@ -83,13 +81,13 @@ def is_new(person: Person) -> bool:
 
 
 async def converse(
-    session: AsyncSession, rasa: Rasa, person: Person, incoming: Incoming, update_key: str
+    session: AsyncSession, rasa: Rasa | None, person: Person, incoming: Incoming, update_key: str
 ) -> Outcome:
     """Answer one update.
 
     Args:
         session: the worker's transaction; it stays open, without locks on people, while Rasa works.
-        rasa: where understanding and deciding happens.
+        rasa: where understanding and deciding happens; ``None`` while it is not this update's turn.
         person: who did it.
         incoming: what they did.
         update_key: names the update, the same at every repetition.
@@ -114,6 +112,8 @@ async def converse(
     message = _to_message(person, incoming, notes, language)
     if message is None:
         return Outcome(notes)
+    if rasa is None:
+        raise RasaUnavailable(reason="in line")
     return with_offers(await _ask_rasa(rasa, person, incoming, message, notes, update_key))
 
 
@@ -219,7 +219,8 @@ async def without_rasa(
         text = say("emergency.text", language)
         return Outcome([Content(text=text, buttons=limited_menu(language))]), True
     waiting = Content(text=say("menu.limited", language), buttons=limited_menu(language))
-    return Outcome([waiting]), intent in WITHOUT_RASA
+    # The menu is all that was asked for; whatever else it was is kept and answered later.
+    return Outcome([waiting]), intent == "help"
 
 
 def _plain_intent(incoming: Incoming) -> str:

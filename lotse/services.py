@@ -21,6 +21,7 @@ from dialogues.actions import server as actions
 from lotse.settings import Settings
 from storage import queue
 from storage.engine import Database
+from storage.outbox import SEND_TASK
 from web.app import build
 from web.context import TelegramState
 
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 WORKER_CONCURRENCY = 16
 RECONNECT_SECONDS = 5
+WITHOUT_TELEGRAM_SECONDS = 60.0
 WEBHOOK_PATH = "/telegram"
 
 
@@ -109,6 +111,15 @@ async def _receive(
     await publishing
 
 
+def _keep_for_telegram() -> None:
+    """Leave messages for Telegram in the queue: a forgotten or mistyped token must lose none."""
+
+    async def send_message(message_id: int) -> None:
+        raise send.Later(WITHOUT_TELEGRAM_SECONDS)
+
+    queue.app.task(name=SEND_TASK, retry=send.Again())(send_message)
+
+
 @asynccontextmanager
 async def run_worker(
     settings: Settings, database: Database, rasa: Rasa, telegram: bool = True
@@ -123,6 +134,8 @@ async def run_worker(
     Worker(database, rasa, acknowledge, bot.username if bot else None).register()
     if bot is not None:
         send.register(database, bot)
+    else:
+        _keep_for_telegram()
     housekeeping.register(database)
     async with queue.opened(database.url) as app:
         await housekeeping.rescue(app)

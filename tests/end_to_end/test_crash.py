@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import uuid
 from collections import Counter, defaultdict
@@ -15,13 +16,14 @@ from bot.inbox import Update
 from centre.appointments import Appointment
 from centre.people import Person
 from centre.slots import WorkingHours
+from lotse.ask import answered, put
 from lotse.processes import Child
 from storage import clock
 from storage.engine import Database
 from storage.outbox import OutgoingMessage
 
 from .conftest import Home, kill
-from .helpers import check, settle, until_true
+from .helpers import PATIENCE, check, messages_to, settle, until_true
 
 PEOPLE = 100
 CENTRE = "dettingen"
@@ -60,6 +62,31 @@ async def test_every_update_is_answered_once_and_every_booking_made_once(home: H
     await _check_messages(database, everybody)
     await _check_appointments(database, set(who.values()))
     assert await _jobs(database, "todo", "doing") == 0
+
+
+async def test_a_worker_that_is_stopped_hands_over_what_it_could_not_finish(home: Home) -> None:
+    """As at every new version: Rasa hangs, the old worker is told to end and may not wait."""
+    database = home.database
+    await settle(database, "script", "stopped", "de", CENTRE)
+    await home.start("web")
+    old = await home.start("worker")
+    assert home.rasa.child is not None
+    kill(home.rasa.child, signal.SIGSTOP)
+    try:
+        number = await put(database, "script", "stopped", {"text": "/help"})
+
+        async def in_hand() -> bool:
+            return await _jobs(database, "doing") == 1
+
+        await until_true(in_hand)
+        os.killpg(old.process.pid, signal.SIGTERM)
+        assert await old.process.wait() == 0
+    finally:
+        kill(home.rasa.child, signal.SIGCONT)
+    await home.start("worker")
+    await answered(database, number, PATIENCE)
+    texts = [one.content["text"] for one in await messages_to(database, "stopped")]
+    check(texts, ["menu.text"], "de")
 
 
 async def _staff(database: Database) -> None:

@@ -5,27 +5,43 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from bot.inbox import Update
+from bot.worker import WAITING
+from centre import people
 from lotse.ask import answered, put
+from storage.embedded import EmbeddedServer
 from storage.engine import Database
 
-from .conftest import Home
+from .conftest import Home, SharedRasa, at_home
 from .helpers import PATIENCE, check, messages_to, settle, until_true
 
 MANAGERS = ("m-reutlingen-1", "m-reutlingen-2")
 
 
+@pytest_asyncio.fixture(scope="module")
+async def running(
+    server: EmbeddedServer,
+    furnished: str,
+    rasa: SharedRasa,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Home]:
+    async with at_home(server, furnished, rasa, tmp_path_factory.mktemp("outage")) as one:
+        await one.start("web")
+        await one.start("worker")
+        yield one
+        if not await rasa.client.ready():
+            await rasa.start()
+
+
 @pytest_asyncio.fixture
-async def dark(home: Home) -> AsyncIterator[Home]:
+async def dark(running: Home) -> Home:
     """Everything runs but Rasa, which crashed."""
-    await home.start("web")
-    await home.start("worker")
-    await home.rasa.kill()
-    yield home
-    if not await home.rasa.client.ready():
-        await home.rasa.start()
+    if await running.rasa.client.ready():
+        await running.rasa.kill()
+    return running
 
 
 async def said(home: Home, address: str, content: dict[str, Any], *keys: str) -> None:
@@ -56,7 +72,9 @@ async def test_menu_numbers_and_people_are_there_without_rasa(dark: Home) -> Non
     before = len(await messages_to(database, "dark-1"))
     await said(dark, MANAGERS[0], {"tap": accept}, "interpreter.matched_helper")
     await said(dark, "dark-1", {"text": "Ich brauche Hilfe"})
-    await said(dark, MANAGERS[0], {"text": "Was ist passiert?"}, "relay.from_person")
+    await said(dark, MANAGERS[0], {"text": "Was ist passiert?"})
+    last = (await messages_to(database, MANAGERS[0]))[-1]
+    check([last.content["text"]], ["relay.from_person"], "de")
     heard = (await messages_to(database, "dark-1"))[before:]
     check(
         [one.content["text"] for one in heard], ["human.matched_person", "relay.from_staff"], "de"
@@ -68,11 +86,18 @@ async def test_what_had_to_wait_is_answered_once_and_in_order(dark: Home) -> Non
     await settle(database, "script", "dark-2", "de")
     questions = ["Wo kann ich Deutsch lernen?", "Danke", "Ich möchte einen Termin"]
     numbers = [await put(database, "script", "dark-2", {"text": one}) for one in questions]
-    await until_true(lambda: _tried(database, numbers, 2))
+    newcomer = await put(database, "script", "dark-3", {"text": "/start", "lang": "de"})
+    await settle(database, "script", "dark-4", "de")
+    async with database.transaction() as session:
+        stranger = await people.find(session, "script", "dark-4")
+        assert stranger is not None
+        stranger.consented_at = None
+    asks = await put(database, "script", "dark-4", {"tap": "/talk_to_human"})
+    await until_true(lambda: _tried(database, [*numbers, newcomer, asks], 2))
     # Told once, however often it was tried and however much they wrote.
-    waiting = [one.content["text"] for one in await messages_to(database, "dark-2")]
-    check(waiting, ["menu.limited"], "de")
-    assert not await _answered(database, numbers)
+    for address in ("dark-2", "dark-3", "dark-4"):
+        check(await _texts(database, address), ["menu.limited"], "de")
+    assert not await _answered(database, [newcomer])
     # What needs no Rasa does not queue up behind what does.
     await said(dark, "dark-2", {"tap": "/emergency"}, "emergency.text")
 
@@ -80,20 +105,20 @@ async def test_what_had_to_wait_is_answered_once_and_in_order(dark: Home) -> Non
     # Nor may what is said now overtake what was said before.
     chosen = {"tap": '/choose{"topic":"ask_work"}'}
     numbers.append(await put(database, "script", "dark-2", chosen))
-    await until_true(lambda: _answered(database, numbers))
-    texts = [one.content["text"] for one in await messages_to(database, "dark-2")]
-    expected = ["menu.limited", "emergency.text"]
-    check(texts, [*expected, "answer", "talk.thank", "book.ask_topic", "book.ask_day"], "de")
+    await until_true(lambda: _answered(database, [*numbers, newcomer, asks]))
+    answers = ["answer", "talk.thank", "book.ask_topic", "book.ask_day"]
+    check(await _texts(database, "dark-2"), ["menu.limited", "emergency.text", *answers], "de")
+    check(await _texts(database, "dark-3"), ["menu.limited", "start.ask_centre"], "de")
+    check(await _texts(database, "dark-4"), ["menu.limited", "consent.needed"], "de")
+    # The line is over: what is said now is answered at once.
+    async with database.transaction() as session:
+        someone = await people.find(session, "script", "dark-2")
+        assert someone is not None
+        assert WAITING not in someone.dialogue
 
 
-async def test_a_newcomer_is_not_forgotten(dark: Home) -> None:
-    database = dark.database
-    number = await put(database, "script", "dark-3", {"text": "/start", "lang": "de"})
-    await until_true(lambda: _tried(database, [number], 1))
-    await dark.rasa.start()
-    await until_true(lambda: _answered(database, [number]))
-    texts = [one.content["text"] for one in await messages_to(database, "dark-3")]
-    check(texts, ["menu.limited", "start.ask_centre"], "de")
+async def _texts(database: Database, address: str) -> list[str]:
+    return [one.content["text"] for one in await messages_to(database, address)]
 
 
 async def _tried(database: Database, numbers: list[int], times: int) -> bool:
