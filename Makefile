@@ -33,9 +33,9 @@ check: setup-test ## formatting, types, layers, Rasa's data, catalogues, content
 	  nlu/.venv/bin/rasa data validate --config nlu/config.yml --domain dialogues/domain \
 	  --data nlu/data dialogues/rules dialogues/stories
 
-bench: setup-test ## end-to-end measurements beside stock Rasa (writes bench/results.json)
+bench: setup-test ## end-to-end measurements beside stock Rasa (writes docs/performance.md)
 	$(VENV)/bin/lotse train
-	$(PY) -m bench.run
+	$(PY) -m bench.run --docs
 
 train: $(VENV)/.runtime nlu/.venv/.done ## train the Rasa model if its inputs changed
 	$(VENV)/bin/lotse train

@@ -51,6 +51,9 @@ def table(results: dict[str, Any]) -> str:
             "< 25 s",
         )
     )
+    for name, title in (("question", "question"), ("tap", "tap"), ("booking", "booking")):
+        cells = (_cpu(lotse.get(name)), _cpu(stock.get(name)))
+        rows.append((f"processor time of a {title}", *cells, ""))
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([*lines, "", *_notes(results)])
 
@@ -82,6 +85,14 @@ def _memory(one: dict[str, Any]) -> str:
     return f"{found['total'] / MIB_PER_GIB:.2f} GiB" if found else "–"
 
 
+def _cpu(phase: dict[str, Any] | None) -> str:
+    if not phase or not phase["count"]:
+        return "–"
+    spent = {kind: one for kind, one in phase["cpu_ms_each"].items() if kind != "bench"}
+    parts = ", ".join(f"{kind} {one:.0f}" for kind, one in spent.items() if one >= 1)
+    return f"{sum(spent.values()):.0f} ms ({parts})"
+
+
 def _seconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f} s"
 
@@ -98,8 +109,8 @@ def _notes(results: dict[str, Any]) -> list[str]:
         f"{results['people']} people; a time runs from the emulated Telegram having the update "
         "until it has the answer. Lotse spoke all its languages and searched its knowledge base; "
         "stock Rasa spoke German and English and answered with fixed texts. Lotse keeps to "
-        "Telegram's 30 messages a second, and a booking takes it six (five answers and the "
-        "calendar file comes with the last); stock Rasa keeps to no limit. Stock Rasa checks and "
+        "Telegram's 30 messages a second, so that six bookings a second are its most; stock Rasa "
+        "keeps to no limit. Stock Rasa checks and "
         "then inserts, Lotse's database excludes a second booking.",
     ]
     share = _others(results)
@@ -109,6 +120,9 @@ def _notes(results: dict[str, Any]) -> list[str]:
             f"Other programs took up to {share:.1f} cores of the machine meanwhile, so these "
             "numbers are worse than on an idle one.",
         ]
+    for name, title in (("lotse", "Lotse"), ("stock", "Stock Rasa")):
+        if "failed" in results[name]:
+            notes += ["", f"{title} was not measured to the end: {results[name]['failed']}"]
     if results["lotse"].get("model_fits_its_inputs") is False:
         notes += ["", "The model was older than its training data."]
     return notes

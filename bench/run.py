@@ -39,8 +39,8 @@ MESSAGES_PER_BOOKING = 5
 WARM_SECONDS = 4.0
 FLOOD = 6  # messages at once from everybody
 FLOOD_SECONDS = 45.0
-CROWD_SECONDS = 90.0
-LONGEST_SECONDS = 330  # for one side; the measuring itself takes less than half of it
+CROWD_SECONDS = 80.0
+LONGEST_SECONDS = 300  # for one side; the measuring itself takes less than half of it
 RESULTS = Path(__file__).parent / "results.json"
 
 console = Console(stderr=True)
@@ -50,9 +50,9 @@ console = Console(stderr=True)
 class Plan:
     """How long everything takes, in seconds."""
 
-    paced: float = 25.0
-    taps: float = 15.0
-    flat_out: float = 20.0
+    paced: float = 20.0
+    taps: float = 12.0
+    flat_out: float = 15.0
 
 
 @dataclass

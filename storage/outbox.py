@@ -13,6 +13,8 @@ from storage import clock, queue
 from storage.base import Base, Json, MaybeMoment, Moment
 
 SEND_TASK = "send_message"
+# An answer that is ready goes before the next question: a flood must not hold answers back.
+SEND_PRIORITY = 10
 
 
 class Button(BaseModel):
@@ -79,7 +81,13 @@ async def enqueue(
     session.add(row)
     await session.flush()
     if channel == "telegram":
-        await queue.defer(session, SEND_TASK, lock=f"out:{channel}:{address}", message_id=row.id)
+        await queue.defer(
+            session,
+            SEND_TASK,
+            lock=f"out:{channel}:{address}",
+            priority=SEND_PRIORITY,
+            message_id=row.id,
+        )
     else:
         row.status, row.sent_at = "sent", clock.now()
         await session.execute(

@@ -17,7 +17,7 @@ from tests.conversations.player import _fits as fits
 from tests.telegram.peer import Call, Peer
 
 # Seconds until a test gives up; nothing is asserted about time.
-PATIENCE = 90.0
+PATIENCE = 180.0
 
 
 async def until_true(ready: Callable[[], Awaitable[Any]]) -> Any:
