@@ -18,6 +18,11 @@ class RasaUnavailable(LotseError):
 
     code = "rasa_unavailable"
 
+    @property
+    def answered(self) -> bool:
+        """Whether Rasa itself is up: it answered, with an error or with nothing."""
+        return "status" in self.data or self.data.get("reason") == "empty"
+
 
 @dataclass(frozen=True)
 class Reply:

@@ -35,6 +35,8 @@ WAIT_TASK = "handle_waiting"
 # How long a message waits for Rasa before the next try (seconds), and when we give up.
 RETRY_SECONDS = (1, 2, 4, 8, 15)
 GIVE_UP_AFTER = timedelta(hours=24)
+# Rasa answers, but not to this: one message that it cannot digest must not hold up the others.
+GIVE_UP_ANSWERING = timedelta(minutes=10)
 # A staff member's deep link: Telegram sends the token behind /start.
 CONNECT = re.compile(r"^/start ([A-Za-z0-9_-]{43})$")
 # How often an update may break us before it is given up.
@@ -238,7 +240,8 @@ class Worker:
                 outcome = await converse(session, rasa, person, incoming, key)
             except RasaUnavailable as error:
                 log.warning("rasa unavailable: %s", error.data)
-                outcome, delay = await self._wait(session, update, person, incoming, waiting)
+                limit = GIVE_UP_ANSWERING if error.answered else GIVE_UP_AFTER
+                outcome, delay = await self._wait(session, update, person, incoming, waiting, limit)
         channel, address = update.channel, update.address
         after = await session.get(Person, person.id, populate_existing=True)
         if after is None:
@@ -261,14 +264,16 @@ class Worker:
         person: Person,
         incoming: Incoming,
         waiting: bool,
+        limit: timedelta,
     ) -> tuple[Outcome, float | None]:
         """Answer what needs no Rasa; keep the rest and try again, telling the person once."""
         outcome, done = await without_rasa(session, person, incoming, f"u{update.id}")
         if done:
             return outcome, None
-        if clock.now() - update.received_at > GIVE_UP_AFTER:
+        if clock.now() - update.received_at > limit:
             language = person.language or incoming.language or notify.FALLBACK_LANGUAGE
-            return Outcome([Content(text=say("talk.not_understood", language))]), None
+            state = {key: value for key, value in person.dialogue.items() if key != WAITING}
+            return Outcome([Content(text=say("talk.not_understood", language))], state), None
         told = WAITING in person.dialogue
         # Waiting is no failure: it must not use up the tries that MOST_ATTEMPTS allows.
         update.attempts = min(update.attempts + 1, MOST_ATTEMPTS // 2)
