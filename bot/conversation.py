@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import clean, helpers
 from bot.commands import COMMANDS
-from bot.incoming import Incoming
+from bot.incoming import Incoming, language_of
 from bot.rasa import Rasa, RasaUnavailable
 from centre import county, handoffs
 from centre.people import Person
@@ -52,11 +52,6 @@ class Outcome:
     state: dict[str, Any] | None = None
     erased: bool = False
     """The person's data is gone; only this last answer is still owed."""
-
-
-def language_of(person: Person, incoming: Incoming) -> str:
-    """Return the language to answer in: the chosen one, else the channel's hint, else German."""
-    return person.language or incoming.language or "de"
 
 
 def seeded(state: dict[str, Any], person: Person) -> dict[str, Any]:

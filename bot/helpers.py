@@ -7,7 +7,7 @@ import re
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import clean
-from bot.incoming import Incoming
+from bot.incoming import Incoming, language_of
 from centre import appointments, format, handoffs
 from centre.appointments import AppointmentGone, NotYours
 from centre.handoffs import Active, Busy, NotAsked, Over, Taken
@@ -29,7 +29,7 @@ async def handle(session: AsyncSession, person: Person, incoming: Incoming) -> l
     Returns:
         The messages for ``person``; ``None`` when this is for the conversation.
     """
-    language = person.language or incoming.language or "de"
+    language = language_of(person, incoming)
     if incoming.kind == "tap":
         return await _tap(session, person, incoming.data, language)
     command = incoming.text.strip().split("@")[0].lower() if incoming.kind == "text" else ""

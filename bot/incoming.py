@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from centre.notify import FALLBACK_LANGUAGE
+from centre.people import Person
+
 Kind = Literal[
     "text",  # typed words (a command is text that starts with "/")
     "tap",  # a button; ``data`` is what the button carries
@@ -38,3 +41,8 @@ class Incoming:
     centre: str | None = None
     callback: str | None = None
     copy_from: dict[str, int] | None = None
+
+
+def language_of(person: Person, incoming: Incoming) -> str:
+    """Return the language to answer in: the chosen one, else the channel's hint, else German."""
+    return person.language or incoming.language or FALLBACK_LANGUAGE

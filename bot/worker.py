@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation import Outcome, converse, without_rasa
 from bot.inbox import Update, finish
-from bot.incoming import Incoming
+from bot.incoming import Incoming, language_of
 from bot.rasa import Rasa, RasaUnavailable
 from bot.restore import restore
 from centre import county, handoffs, logins, notify, people
@@ -204,7 +204,7 @@ class Worker:
             await people.move_address(session, channel, address, person_id)
             person = await session.get_one(Person, person_id)
             key = "staff.connected"
-        language = person.language or incoming.language or notify.FALLBACK_LANGUAGE
+        language = language_of(person, incoming)
         values = {"name": person.name or ""} if person_id else {}
         content = Content(text=say(key, language, **values))
         await outbox.enqueue(session, person.id, channel, address, content)
@@ -271,7 +271,7 @@ class Worker:
         if done:
             return outcome, None
         if clock.now() - update.received_at > limit:
-            language = person.language or incoming.language or notify.FALLBACK_LANGUAGE
+            language = language_of(person, incoming)
             state = {key: value for key, value in person.dialogue.items() if key != WAITING}
             return Outcome([Content(text=say("talk.not_understood", language))], state), None
         told = WAITING in person.dialogue
