@@ -27,7 +27,9 @@ COPY web web
 COPY bot bot
 COPY lotse lotse
 # The contract of intents and languages; the rest of nlu/ is Rasa's.
-COPY nlu/intents.yml nlu/intents.yml
+COPY nlu/__init__.py nlu/intents.yml nlu/
+COPY nlu/components/__init__.py nlu/components/folding.py nlu/components/phrases.py nlu/components/
+COPY nlu/emergency nlu/emergency
 
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/app \

@@ -1,7 +1,7 @@
 # Everything starts here: `make run` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench train demo setup setup-test chromium clean
+.PHONY: help run test check bench train tune evaluate demo setup setup-test chromium clean
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export OMP_NUM_THREADS := 1
@@ -39,6 +39,14 @@ bench: setup-test ## end-to-end measurements beside stock Rasa (writes docs/perf
 
 train: $(VENV)/.runtime nlu/.venv/.done ## train the Rasa model if its inputs changed
 	$(VENV)/bin/lotse train
+
+tune: ## tune the sentence encoder on the examples (by hand; about an hour on two cores)
+	@test -e nlu/encoder/.venv || python3 -m venv nlu/encoder/.venv
+	@nlu/encoder/.venv/bin/python -m pip install --quiet -r nlu/encoder/requirements.txt
+	OMP_NUM_THREADS=$$(nproc) nlu/encoder/.venv/bin/python -m nlu.encoder.tune
+
+evaluate: setup-test ## run every test message and write docs/language-quality.md
+	$(VENV)/bin/lotse evaluate
 
 demo: $(VENV)/.runtime ## reset the database to the fictional demonstration set
 	$(VENV)/bin/lotse demo

@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import clean, helpers
 from bot.commands import COMMANDS
-from bot.incoming import Incoming, language_of
-from bot.rasa import Rasa, RasaUnavailable
-from centre import county, handoffs
+from bot.incoming import GUESSED, Incoming, language_of
+from bot.rasa import Rasa, RasaUnavailable, Reply
+from centre import county, emergencies, handoffs
 from centre.people import Person
 from storage.outbox import Button, Content
 from translations.catalogue import say
+from translations.languages import languages, suggested, told
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ SMALL_TALK = {
 # The sign for danger, understood in every language.
 SOS = "\N{SQUARED SOS}"
 OFFERED = "offered"
+SUGGESTED = "suggested"
+LANGUAGE_INTENTS = {"change_language", "request_interpreter", "emergency"}
 ASKS_FOR_CENTRE = {"person_centre", "chosen_centre"}
 
 
@@ -180,12 +183,48 @@ async def _ask_rasa(
     sender = str(person.id)
     first_contact = is_new(person)
     reply = await rasa.turn(sender, message, seeded(person.dialogue, person), metadata)
+    if person.language is None and not person.dialogue.get(GUESSED):
+        metadata["language"] = told(reply.guess) or language
     if not first_contact or reply.state.get("loop") == "start_form":
-        return Outcome(notes + reply.messages, reply.state)
+        messages = notes + reply.messages + _suggestion(person, reply)
+        return Outcome(messages, _with_languages(person, reply.state, reply, metadata["language"]))
     # A newcomer's question is answered first, then they are asked who they are.
     answered = [] if reply.intent in SMALL_TALK else reply.messages
     start = await rasa.turn(sender, "/start", seeded({}, person), metadata)
-    return Outcome(notes + answered + start.messages, start.state)
+    state = _with_languages(person, start.state, reply, metadata["language"])
+    return Outcome(notes + answered + start.messages, state)
+
+
+def _with_languages(
+    person: Person, state: dict[str, Any], reply: Reply, language: str
+) -> dict[str, Any]:
+    """Keep in ``state`` what was guessed and suggested, as long as it matters."""
+    if person.language is None:
+        return (
+            {**state, GUESSED: language}
+            if told(reply.guess) or GUESSED in person.dialogue
+            else state
+        )
+    offered = suggested(reply.guess, person.language) or person.dialogue.get(SUGGESTED)
+    return {**state, SUGGESTED: offered} if offered else state
+
+
+def _suggestion(person: Person, reply: Reply) -> list[Content]:
+    """Offer another language, in both, once; never in the middle of a form."""
+    current = person.language
+    other = suggested(reply.guess, current) if current else None
+    if current is None or other is None or reply.state.get("loop"):
+        return []
+    if other == person.dialogue.get(SUGGESTED) or reply.intent in LANGUAGE_INTENTS:
+        return []
+    name, own = languages()[other].name, languages()[current].name
+    texts = [say("language.suggest", code, language=name) for code in (other, current)]
+    switch = Button(
+        label=say("language.switch", other, language=name),
+        data=f'/change_language{{"language":"{other}"}}',
+    )
+    keep = Button(label=say("language.keep", current, language=own), data=helpers.KEEP)
+    return [Content(text="\n\n".join(texts), buttons=[[switch], [keep]])]
 
 
 async def without_rasa(
@@ -210,8 +249,9 @@ async def without_rasa(
         )
         key = "human.requested" if asked else "human.nobody"
         return Outcome([Content(text=say(key, language))]), True
-    if intent == "emergency":
-        text = say("emergency.text", language)
+    kind = emergencies.heard(incoming.text) if incoming.kind == "text" else None
+    if intent == "emergency" or kind:
+        text = emergencies.advice(kind, language)
         return Outcome([Content(text=text, buttons=limited_menu(language))]), True
     waiting = Content(text=say("menu.limited", language), buttons=limited_menu(language))
     # The menu is all that was asked for; whatever else it was is kept and answered later.

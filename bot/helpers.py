@@ -8,17 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import clean
 from bot.incoming import Incoming, language_of
-from centre import appointments, format, handoffs
+from centre import appointments, emergencies, format, handoffs
 from centre.appointments import AppointmentGone, NotYours
 from centre.handoffs import Active, Busy, NotAsked, Over, Taken
 from centre.people import Person
 from storage.outbox import Button, Content
 from translations.catalogue import say
+from translations.languages import languages
 
 _HANDOFF = re.compile(r"^h:(accept|decline):(\d{1,18})$")
 _CANCEL = re.compile(r"^s:(cancel|cancelled):(\d{1,18})$")
 STOP = "h:stop"
 END = "/end"
+KEEP = "l:keep"
 # Buttons that a talk must not swallow: they belong to the bot.
 RELAYED = {"text", "photo", "voice", "sticker", "location"}
 
@@ -44,7 +46,7 @@ async def handle(session: AsyncSession, person: Person, incoming: Incoming) -> l
     active = await handoffs.current(session, person.id)
     if active is None:
         return None
-    return await _relay(session, active, incoming, language)
+    return await _relay(session, person, active, incoming, language)
 
 
 async def _tap(
@@ -57,6 +59,9 @@ async def _tap(
         ]
     if data == END:
         return await _end(session, person, language)
+    if data == KEEP:
+        own = languages()[language].name
+        return [Content(text=say("language.kept", language, language=own))]
     if match := _HANDOFF.match(data):
         return [await _answer_request(session, person, match[1], int(match[2]), language)]
     if match := _CANCEL.match(data):
@@ -129,7 +134,7 @@ async def _end(session: AsyncSession, person: Person, language: str) -> list[Con
 
 
 async def _relay(
-    session: AsyncSession, active: Active, incoming: Incoming, language: str
+    session: AsyncSession, person: Person, active: Active, incoming: Incoming, language: str
 ) -> list[Content] | None:
     if incoming.kind == "contact":
         return [Content(text=say("relay.contact_not_passed", language))]
@@ -139,4 +144,9 @@ async def _relay(
     passed = await handoffs.relay(
         session, active, clean.visible(incoming.text)[: clean.LONGEST_TEXT], copied
     )
-    return [] if passed else [Content(text=say("interpreter.over", language))]
+    if not passed:
+        return [Content(text=say("interpreter.over", language))]
+    # The bot stays out of people's talk, except here.
+    kind = emergencies.heard(incoming.text) if incoming.kind == "text" else None
+    in_need = kind is not None and person.role == "refugee"
+    return [Content(text=emergencies.advice(kind, language))] if in_need else []

@@ -8,6 +8,9 @@ from typing import Literal
 from centre.notify import FALLBACK_LANGUAGE
 from centre.people import Person
 
+# Key of a conversation's state: the language of the first message, until one is chosen.
+GUESSED = "guessed"
+
 Kind = Literal[
     "text",  # typed words (a command is text that starts with "/")
     "tap",  # a button; ``data`` is what the button carries
@@ -44,5 +47,10 @@ class Incoming:
 
 
 def language_of(person: Person, incoming: Incoming) -> str:
-    """Return the language to answer in: the chosen one, else the channel's hint, else German."""
-    return person.language or incoming.language or FALLBACK_LANGUAGE
+    """Return the language to answer in.
+
+    The chosen one wins; then what the first message was written in; then the channel's hint; then
+    German.
+    """
+    guessed = person.dialogue.get(GUESSED)
+    return person.language or guessed or incoming.language or FALLBACK_LANGUAGE

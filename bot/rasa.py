@@ -30,6 +30,8 @@ class Reply:
 
     messages: list[Content]
     state: dict[str, Any]
+    guess: dict[str, Any] | None = None
+    """In which language the message seems to be: ``language``, ``confidence``, ``letters``."""
 
     @property
     def intent(self) -> str:
@@ -86,7 +88,7 @@ class Rasa:
         ]
         if not messages:
             raise RasaUnavailable(reason="empty")
-        return Reply(messages, result["state"])
+        return Reply(messages, result["state"], result.get("guess"))
 
     async def understand(self, text: str) -> dict[str, Any]:
         """Return Rasa's parse of ``text`` (intent, ranking, entities).

@@ -82,6 +82,7 @@ async def request(
     language: str,
     request_key: str | None,
     urgent: bool = False,
+    noticed: bool = False,
 ) -> tuple[Handoff, int, bool]:
     """Ask all who fit to take a person over.
 
@@ -96,6 +97,7 @@ async def request(
         language: language to interpret, or the person's.
         request_key: names this request; asking again with it changes nothing.
         urgent: an emergency; managers only.
+        noticed: the bot noticed it, nobody asked; the managers are told so.
 
     Returns:
         The handoff, how many people fitting ``kind`` could be asked, and whether this request
@@ -123,7 +125,8 @@ async def request(
     session.add(made)
     await session.flush()
     if kind == "human":
-        key = "manager.emergency_request" if urgent else "manager.human_request"
+        asking = "manager.emergency_alert" if noticed else "manager.emergency_request"
+        key = asking if urgent else "manager.human_request"
         asked = reached = await ask_managers(session, made, key)
     elif asked := await ask_interpreters(session, made):
         reached = asked

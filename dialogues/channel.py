@@ -74,6 +74,8 @@ RulePolicy._rule_key_to_state = staticmethod(
 
 # States of the turns now running in this process, by sender.
 _states: dict[str, dict[str, Any]] = {}
+# In which language their message seems to be (nlu/components/language.py).
+_guesses: dict[str, Any] = {}
 
 
 class CarriedTrackerStore(TrackerStore, SerializedTrackerAsText):
@@ -95,6 +97,8 @@ class CarriedTrackerStore(TrackerStore, SerializedTrackerAsText):
             "loop": tracker.active_loop_name,
             "intent": tracker.latest_message.intent.get("name") if tracker.latest_message else None,
         }
+        understood = tracker.latest_message.parse_data if tracker.latest_message else None
+        _guesses[tracker.sender_id] = (understood or {}).get("language_guess")
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """Rebuild the tracker from the state that came with the message."""
@@ -173,6 +177,7 @@ class LotseInput(RestInput):
                 )
             finally:
                 state = _states.pop(sender, {})
-            return response.json({"messages": collector.messages, "state": state})
+                guess = _guesses.pop(sender, None)
+            return response.json({"messages": collector.messages, "state": state, "guess": guess})
 
         return routes

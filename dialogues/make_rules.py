@@ -61,7 +61,7 @@ def _goes_on(name: str, first: Step, action: str, form: str) -> dict[str, Any]:
 def rules() -> dict[str, Any]:
     """Return the whole rules file."""
     forms = yaml.safe_load((HERE / "domain" / "forms.yml").read_text("utf-8"))["forms"]
-    outside = {**ANSWERS, "emergency": "utter_emergency"}
+    outside = {**ANSWERS, "emergency": "action_emergency"}
     made = [_rule(intent, [{"intent": intent}, {"action": a}]) for intent, a in outside.items()]
     for form in forms:
         made.append(_goes_on("a question", _either(topics()), "action_answer", form))
@@ -70,7 +70,7 @@ def rules() -> dict[str, Any]:
         made.append(_goes_on("a yes to nothing", {"intent": "affirm"}, "action_ask_again", form))
         made += [_goes_on(i, {"intent": i}, action, form) for i, action in ANSWERS.items()]
         # The numbers are the last word; the form waits.
-        danger = [{"intent": "emergency"}, {"action": "utter_emergency"}]
+        danger = [{"intent": "emergency"}, {"action": "action_emergency"}]
         made.append(_rule(f"emergency during {form}", danger, form))
         stop = [
             _either(["cancel", "deny"]),

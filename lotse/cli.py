@@ -21,6 +21,8 @@ from lotse import settings as configuration
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 kb = typer.Typer(no_args_is_help=True, help="The knowledge base: check, import, export.")
 app.add_typer(kb, name="kb")
+language_app = typer.Typer(no_args_is_help=True, help="The languages: add one, see what it lacks.")
+app.add_typer(language_app, name="language")
 
 Language = Annotated[str | None, typer.Option("--lang", help="a launch language, such as ar")]
 Centre = Annotated[str | None, typer.Option("--centre", help="a centre, such as dettingen")]
@@ -190,6 +192,26 @@ def understand() -> None:
 
 
 @app.command()
+def evaluate(
+    language: Annotated[str | None, typer.Option("--language", help="only this one")] = None,
+) -> None:
+    """Run every test message; for all languages, write docs/language-quality.md."""
+    from lotse import evaluate as evaluation
+    from translations.languages import languages
+
+    if language is not None and language not in languages():
+        typer.echo(f"{language} is not a launch language; there are {', '.join(languages())}.")
+        raise typer.Exit(2)
+    _quiet()
+    chosen = [language] if language else list(languages())
+    pairs = _run(evaluation.ask(configuration.load(), chosen))
+    typer.echo(evaluation.summary(pairs))
+    if language is None:
+        evaluation.write(pairs, evaluation.today())
+        typer.echo(f"Written: {evaluation.CARD}")
+
+
+@app.command()
 def search(
     centre: Annotated[str, typer.Option("--centre")],
     lang: Language = None,
@@ -228,6 +250,26 @@ def check_catalogues() -> None:
         typer.echo(problem)
     typer.echo(f"catalogues: {len(problems)} problems")
     raise typer.Exit(1 if problems else 0)
+
+
+@language_app.command("add")
+def language_add(code: Annotated[str, typer.Argument(help="ISO 639 code, such as es")]) -> None:
+    """Create the skeletons of a language that are not there yet, and list what is missing."""
+    from lotse import language
+
+    try:
+        made = language.add(code)
+    except language.UnknownLanguage:
+        typer.echo(f"There is no language {code!r}; give its ISO 639 code, such as es or sq.")
+        raise typer.Exit(2) from None
+    for path in made:
+        typer.echo(f"written: {path.relative_to(configuration.ROOT)}")
+    lacking = language.missing(code)
+    for one in lacking:
+        typer.echo(one)
+    typer.echo(f"{code}: {len(lacking)} things missing")
+    if not lacking:
+        typer.echo("Complete: remove its draft mark in translations/languages.yml to offer it.")
 
 
 @kb.command("check")

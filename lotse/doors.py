@@ -51,7 +51,9 @@ async def _parse(rasa: Rasa, line: str) -> dict[str, Any]:
         text = _read(line, "text")["text"]
     except ValueError as error:
         return {"error": str(error)}
+    started = time.perf_counter()
     found = await rasa.understand(text.lstrip("/ "))
+    spent = time.perf_counter() - started
     ranking = [
         {"intent": one["name"], "confidence": one["confidence"]}
         for one in found.get("intent_ranking", [])
@@ -65,6 +67,7 @@ async def _parse(rasa: Rasa, line: str) -> dict[str, Any]:
         "entities": [
             {"entity": one["entity"], "value": one["value"]} for one in found.get("entities", [])
         ],
+        "ms": round(spent * 1000, 1),
     }
 
 

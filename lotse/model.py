@@ -16,6 +16,8 @@ INPUTS = (
     "nlu/requirements.lock",
     "nlu/data",
     "nlu/components",
+    "nlu/encoder/model_file.py",
+    "nlu/encoder/tuned.npz",
     "dialogues/domain",
     "dialogues/rules",
     "dialogues/stories",
@@ -93,7 +95,7 @@ def train(settings: Settings) -> Path:
         done = subprocess.run(
             command,
             cwd=ROOT,
-            env=rasa_environment(),
+            env=rasa_environment(OMP_NUM_THREADS=str(os.cpu_count() or 1)),
             stdout=file,
             stderr=subprocess.STDOUT,
             check=False,

@@ -15,11 +15,13 @@ from aiohttp import web
 
 from centre import people
 from centre.county import county_name
+from centre.notify import FALLBACK_LANGUAGE
 from dialogues.actions.keyboards import keyboard, topic_buttons
 from dialogues.actions.turn import PersonGone, Turn, actions
 from storage.engine import Database
 from storage.outbox import Content
 from translations.catalogue import say
+from translations.languages import told
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,9 @@ DOMAIN = Path(__file__).parents[1] / "domain"
 # Utterances that name the county.
 WITH_COUNTY = {"talk.out_of_scope"}
 
-for module in ("answers", "start", "booking", "appointments", "hand_off", "privacy", "fallback"):
+for module in ("answers", "start", "booking", "appointments", "hand_off", "privacy"):
+    import_module(f"dialogues.actions.{module}")
+for module in ("danger", "fallback"):
     import_module(f"dialogues.actions.{module}")
 
 
@@ -79,8 +83,8 @@ async def word(database: Database, body: dict[str, Any]) -> dict[str, Any]:
     async with database.transaction() as session:
         person = await people.get(session, uuid.UUID(tracker["sender_id"]))
     message = tracker.get("latest_message") or {}
-    language = person.language if person else None
-    language = language or (message.get("metadata") or {}).get("language") or "de"
+    language = (person.language if person else None) or told(message.get("language_guess"))
+    language = language or (message.get("metadata") or {}).get("language") or FALLBACK_LANGUAGE
     wants_topics = any(
         one["entity"] == "page" and one["value"] == "topics"
         for one in message.get("entities") or []

@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from centre.notify import FALLBACK_LANGUAGE
 from centre.people import Person
 from storage.errors import LotseError
 from storage.outbox import Button, Content, Document
 from translations.catalogue import say
+from translations.languages import told
 
 Rows = list[list[Button]]
 
@@ -40,7 +42,8 @@ class Turn:
     @property
     def language(self) -> str:
         """The language this person is answered in."""
-        return self.person.language or self.metadata.get("language") or "de"
+        guess = None if self.person.language else told(self.message.get("language_guess"))
+        return self.person.language or guess or self.metadata.get("language") or FALLBACK_LANGUAGE
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -81,7 +84,11 @@ class Turn:
 
     def say(self, key: str, buttons: Rows | None = None, /, **values: object) -> None:
         """Answer with a catalogue text."""
-        self.send(Content(text=self.words(key, **values), buttons=buttons or []))
+        self.send_text(self.words(key, **values), buttons)
+
+    def send_text(self, text: str, buttons: Rows | None = None) -> None:
+        """Answer with words that come from the catalogue already."""
+        self.send(Content(text=text, buttons=buttons or []))
 
     def send(self, content: Content) -> None:
         """Answer with something already worded."""

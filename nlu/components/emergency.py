@@ -1,29 +1,42 @@
-"""Rasa component: the first check for danger, before the model has its say."""
+"""Rasa component: the first check for danger, phrases and model together, and what kind it is."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from sklearn.linear_model import LogisticRegression
 
 from nlu.components.phrases import EmergencyPhrases, load_phrases
 
-INTENT = "emergency"
+NAME = "emergency"
+ENTITY = "emergency_kind"
+# How sure a listed phrase is; a manager is told of danger to life only when it is likely enough.
+PHRASE_CONFIDENCE = 0.99
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+def _dense(message: Message) -> np.ndarray:
+    """Return the dense sentence features side by side."""
+    _, feature = message.get_dense_features(TEXT, [])
+    return np.asarray(feature.features[0], dtype=np.float32)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class EmergencyCheck(GraphComponent, IntentClassifier):
     """Overrides the classifier when a phrase is found or the model's share for danger is high.
 
     ``model_share`` is the confidence from which the model alone sounds the alarm, even where
     another intent is likelier or the fallback has set in: a false alarm costs a message, a miss may
-    cost a life.
+    cost a life. The kind (violence, medical ...) comes from the phrase, else from a small model
+    trained on the examples whose block says ``metadata: {kind: ...}``.
     """
 
     @staticmethod
@@ -31,9 +44,15 @@ class EmergencyCheck(GraphComponent, IntentClassifier):
         """Return the defaults of ``config.yml``."""
         return {"model_share": 0.5}
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
+    ) -> None:
         self._share = config["model_share"]
+        self._storage, self._resource = model_storage, resource
         self._phrases = EmergencyPhrases(load_phrases())
+        self._kinds: list[str] = []
+        self._weights = np.zeros((0, 0), dtype=np.float32)
+        self._bias = np.zeros(0, dtype=np.float32)
 
     @classmethod
     def create(
@@ -44,18 +63,74 @@ class EmergencyCheck(GraphComponent, IntentClassifier):
         execution_context: ExecutionContext,
     ) -> EmergencyCheck:
         """Build the component with the phrases as they are on disk."""
-        return cls(config)
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the kinds on the emergency examples that name theirs."""
+        rows, kinds = [], []
+        for one in training_data.intent_examples:
+            kind = ((one.get("metadata") or {}).get("intent") or {}).get("kind")
+            if one.get(INTENT) == NAME and kind and one.get(TEXT):
+                rows.append(_dense(one))
+                kinds.append(kind)
+        if len(set(kinds)) > 1:
+            model = LogisticRegression(C=4.0, max_iter=200).fit(np.stack(rows), kinds)
+            self._kinds = [str(kind) for kind in model.classes_]
+            self._weights = model.coef_.T.astype(np.float32)
+            self._bias = model.intercept_.astype(np.float32)
+        with self._storage.write_to(self._resource) as folder:
+            np.savez(
+                folder / "emergency.npz",
+                kinds=np.array(self._kinds, dtype=str),
+                weights=self._weights,
+                bias=self._bias,
+            )
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> EmergencyCheck:
+        """Load what :meth:`train` stored."""
+        component = cls.create(config, model_storage, resource, execution_context)
+        with (
+            model_storage.read_from(resource) as folder,
+            np.load(folder / "emergency.npz") as stored,
+        ):
+            component._kinds = [str(kind) for kind in stored["kinds"]]
+            component._weights = stored["weights"]
+            component._bias = stored["bias"]
+        return component
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Put ``emergency`` first where there is danger."""
+        """Put ``emergency`` first where there is danger, and say which kind."""
         for message in messages:
-            ranking = message.get("intent_ranking") or []
-            share = next((r["confidence"] for r in ranking if r["name"] == INTENT), 0.0)
             text = message.get(TEXT)
-            if not text or not (share >= self._share or self._phrases.found(text)):
+            if not text:
                 continue
-            first = {"name": INTENT, "confidence": max(share, 0.95)}
-            rest = [one for one in ranking if one["name"] != INTENT]
+            ranking = message.get("intent_ranking") or []
+            share = next((r["confidence"] for r in ranking if r["name"] == NAME), 0.0)
+            kind = self._phrases.found(text)
+            if kind:
+                share = PHRASE_CONFIDENCE
+            elif share < self._share:
+                continue
+            first = {"name": NAME, "confidence": share}
+            rest = [one for one in ranking if one["name"] != NAME]
             message.set("intent", first, add_to_output=True)
             message.set("intent_ranking", [first, *rest], add_to_output=True)
+            kind = kind or self._likeliest(message)
+            if kind:
+                found = {"entity": ENTITY, "value": kind, "start": 0, "end": len(text)}
+                message.set(ENTITIES, [*message.get(ENTITIES, []), found], add_to_output=True)
         return messages
+
+    def _likeliest(self, message: Message) -> str | None:
+        if not self._kinds:
+            return None
+        return self._kinds[int(np.argmax(_dense(message) @ self._weights + self._bias))]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from nlu import check
 from nlu.components.folding import fold
@@ -20,9 +23,43 @@ def test_the_data_of_all_languages_keeps_the_contract() -> None:
 
 
 def test_too_few_examples_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(check.MINIMUM, "de", 500)
+    monkeypatch.setattr(check, "MINIMUM", 5000)
     problems = check.check_language("de", list(check.contract()["intents"]))
-    assert any("data/de: ask_work" in problem and "write 500" in problem for problem in problems)
+    assert any("data/de: ask_work" in problem and "write 5000" in problem for problem in problems)
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, folder: Path, intent: str, *lines: str) -> list[str]:
+    """What is said of a folder whose only training examples are these."""
+    (folder / "ar").mkdir()
+    examples = "".join(f"    - {line}\n" for line in lines)
+    content = f'version: "3.1"\nnlu:\n- intent: {intent}\n  examples: |\n{examples}'
+    (folder / "ar" / "topics.yml").write_text(content, "utf-8")
+    monkeypatch.setattr(check, "DATA", folder)
+    return check.check_language("ar", list(check.contract()["intents"]))
+
+
+@pytest.mark.parametrize(
+    ("intent", "lines", "problem"),
+    [
+        ("ask_weather", ["الطقس"], "not an intent of the contract"),
+        ("ask_work", ["бажаю працювати"], "is in Cyrl script"),
+        ("ask_work", ["شغل", "شغل!"], "is also in"),
+        ("ask_work", ["/restart"], "starts with a slash"),
+        ("ask_work", ["شغل"], "0 of 1 examples in Latin letters"),
+    ],
+)
+def test_what_is_wrong_with_an_example_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, intent: str, lines: list[str], problem: str
+) -> None:
+    assert any(problem in one for one in broken(monkeypatch, tmp_path, intent, *lines))
+
+
+def test_a_phrase_that_is_also_a_test_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, intent, phrase = next(check.examples(check.TESTS / "ar"))
+    problems = broken(monkeypatch, tmp_path, intent, phrase)
+    assert any(repr(phrase) in one and "is also in" in one for one in problems)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +89,13 @@ def test_spellings_of_one_word_fold_to_one(written: str, folded: str) -> None:
         ("übermorgen", ("day", "day_after_tomorrow")),
         ("العربية", ("language", "ar")),
         ("ትግርኛ", ("language", "ti")),
+        ("B1 Kurs für Frauen", ("level", "B1")),
+        ("курс В1", ("level", "B1")),
+        ("B1 Kurs für Frauen", ("audience", "women")),
+        ("Deutschkurs mit Kinderbetreuung", ("childcare", "wanted")),
+        ("ich habe eine Duldung", ("status", "tolerated")),
+        ("ich wohne in Bad Urach", ("place", "bad_urach")),
+        ("أسكن في ميتسينغن", ("place", "metzingen")),
     ],
 )
 def test_listed_words_become_canonical_values(
@@ -68,12 +112,23 @@ def test_a_short_word_inside_another_is_not_an_entity(lookup: Lookup) -> None:
     assert lookup.find("Ich möchte gern modern wohnen") == []
 
 
-def test_no_harmless_training_example_sounds_an_alarm() -> None:
+def test_no_harmless_message_sounds_an_alarm() -> None:
     phrases = EmergencyPhrases(load_phrases())
     false_alarms = [
-        example
+        (example, kind)
+        for folder in (check.DATA, check.CALIBRATION)
         for language in check.contract()["launch_languages"]
-        for _, intent, example in check.examples(check.HERE / "data" / language)
-        if intent != "emergency" and phrases.found(example)
+        for _, intent, example in check.examples(folder / language)
+        if intent != "emergency" and (kind := phrases.found(example))
     ]
     assert false_alarms == []
+
+
+def test_every_kind_of_emergency_is_found_by_a_phrase_in_every_language() -> None:
+    phrases = EmergencyPhrases(load_phrases())
+    for language in check.contract()["launch_languages"]:
+        for kind, words in yaml.safe_load(
+            (check.HERE / "emergency" / f"{language}.yml").read_text("utf-8")
+        ).items():
+            # The same words may stand in another language's list, under the kind found there.
+            assert phrases.found(f"... {words[0]}!") is not None, (language, kind)

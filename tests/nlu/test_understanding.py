@@ -1,64 +1,87 @@
 """The trained model understands people it has never read, in every launch language.
 
-The bounds are a floor that catches a broken pipeline, below what is measured in
-``docs/understanding.md``; raising what is measured is a task of its own.
+The bounds are floors that catch a broken pipeline; what is measured stands in
+``docs/language-quality.md``, written by ``lotse evaluate``.
 """
 
 from __future__ import annotations
 
-import io
-import json
-from collections import defaultdict
-
 import pytest_asyncio
 
-from lotse import doors, settings
-from nlu import check
+from lotse import evaluate, settings
+from nlu.evaluation import cases, measure
+from nlu.evaluation.measure import Pair, Score
+from translations.languages import languages
 
-OVERALL = 0.65
-ANY_LANGUAGE = 0.50
-EMERGENCY = 0.78
-FALSE_ALARMS = 0.04
-
-Case = tuple[str, str, dict]
+OVERALL = 0.80
+ANY_LANGUAGE = 0.65
+ROMANISED = 0.65
+TYPOS = 0.75
+EMERGENCIES = 0.90
+EMERGENCIES_IN_ANY_LANGUAGE = 0.75
+FALSE_ALARMS = 0.02
+OUT_OF_SCOPE = 0.70
+CALIBRATION_ERROR = 0.10
+# A clear failure may still become borderline on another machine.
+STILL_FAILING = 0.95
 
 
 @pytest_asyncio.fixture(scope="module")
-async def understood() -> list[Case]:
-    """Every held-out phrase with its language, its intent and what was understood."""
-    cases = [
-        (language, intent, text)
-        for language in check.contract()["launch_languages"]
-        for _, intent, text in check.examples(check.TESTS / language)
+async def understood() -> list[Pair]:
+    """Every test message with what the real pipeline understood."""
+    return await evaluate.ask(settings.load(), list(languages()))
+
+
+def by_language(pairs: list[Pair]) -> dict[str, Score]:
+    return {
+        code: measure.score([pair for pair in pairs if pair[0].language == code])
+        for code in languages()
+    }
+
+
+async def test_most_messages_are_understood_in_every_language(understood: list[Pair]) -> None:
+    accuracy = {code: score.accuracy or 0 for code, score in by_language(understood).items()}
+    assert (measure.score(understood).accuracy or 0) >= OVERALL
+    assert {code: value for code, value in accuracy.items() if value < ANY_LANGUAGE} == {}
+
+
+async def test_latin_letters_and_typos_are_read(understood: list[Pair]) -> None:
+    score = measure.score(understood)
+    assert (score.romanised or 0) >= ROMANISED
+    assert (score.typos or 0) >= TYPOS
+
+
+async def test_emergencies_are_heard_and_seldom_imagined(understood: list[Pair]) -> None:
+    score = measure.score(understood)
+    assert (score.emergency_recall or 0) >= EMERGENCIES
+    assert (score.false_alarms or 0) <= FALSE_ALARMS
+    recall = {code: one.emergency_recall or 0 for code, one in by_language(understood).items()}
+    low = {code: value for code, value in recall.items() if value < EMERGENCIES_IN_ANY_LANGUAGE}
+    assert low == {}
+
+
+async def test_what_is_none_of_our_business_is_recognised(understood: list[Pair]) -> None:
+    assert (measure.score(understood).out_of_scope_f1 or 0) >= OUT_OF_SCOPE
+
+
+async def test_confidence_means_something(understood: list[Pair]) -> None:
+    assert measure.calibration_error(understood) <= CALIBRATION_ERROR
+
+
+async def test_known_failures_still_fail(understood: list[Pair]) -> None:
+    known = cases.known_failures(list(languages()))
+    listed = [(case, answer) for case, answer in understood if (case.language, case.text) in known]
+    assert len(listed) == len(known), "a known failure is no test message any more: remove it"
+    mended = [(case.language, case.text) for case, answer in listed if answer.intent == case.intent]
+    allowed = (1 - STILL_FAILING) * len(known)
+    assert len(mended) <= allowed, f"understood now, run lotse evaluate: {mended}"
+
+
+async def test_what_fails_clearly_is_listed(understood: list[Pair]) -> None:
+    known = cases.known_failures(list(languages()))
+    failures = evaluate.clear_failures(understood)
+    new = [
+        (code, text) for code, one in failures.items() for text in one if (code, text) not in known
     ]
-    lines = io.StringIO("".join(json.dumps({"text": text}) + "\n" for *_, text in cases))
-    out = io.StringIO()
-    await doors.understand(settings.load(), lines, out)
-    answers = [json.loads(line) for line in out.getvalue().splitlines()]
-    return [(lang, intent, a) for (lang, intent, _), a in zip(cases, answers, strict=True)]
-
-
-def share(hits: list[bool]) -> float:
-    return sum(hits) / len(hits)
-
-
-async def test_most_held_out_phrases_are_understood(understood: list[Case]) -> None:
-    by_language: dict[str, list[bool]] = defaultdict(list)
-    for language, intent, answer in understood:
-        by_language[language].append(answer["intent"] == intent)
-    accuracy = {language: round(share(hits), 3) for language, hits in by_language.items()}
-    everything = share([hit for hits in by_language.values() for hit in hits])
-    top_three = share([i in [one["intent"] for one in a["ranking"][:3]] for _, i, a in understood])
-    print(f"\nheld-out accuracy {everything:.3f}, among three {top_three:.3f}, {accuracy}")
-    assert everything >= OVERALL
-    assert min(accuracy.values()) >= ANY_LANGUAGE, accuracy
-
-
-async def test_emergencies_are_heard(understood: list[Case]) -> None:
-    heard = [a["intent"] == "emergency" for _, intent, a in understood if intent == "emergency"]
-    false_alarms = [
-        a["intent"] == "emergency" for _, intent, a in understood if intent != "emergency"
-    ]
-    print(f"\nemergency recall {share(heard):.3f}, false alarms {share(false_alarms):.4f}")
-    assert share(heard) >= EMERGENCY
-    assert share(false_alarms) <= FALSE_ALARMS
+    allowed = (1 - STILL_FAILING) * max(len(known), 20)
+    assert len(new) <= allowed, f"newly misunderstood: {new}"

@@ -1,0 +1,1 @@
+"""The sentence encoder: multilingual-e5-small, tuned on our examples."""

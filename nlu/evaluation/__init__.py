@@ -1,0 +1,1 @@
+"""How well messages are understood: test cases, numbers, the language quality card."""
