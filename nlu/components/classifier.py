@@ -1,10 +1,8 @@
-"""Two logistic regressions, over meaning and over letters, mixed and calibrated.
-
-Stored as plain arrays, so that it loads fast.
-"""
+"""The intent: meaning and letters, mixed and calibrated; plain arrays, so that it loads fast."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -17,26 +15,14 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
+from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.linear_model import SGDClassifier
+
+from nlu.components.e5 import embed
+from nlu.components.folding import fold
+from nlu.encoder.model_file import Head, head
 
 RANKING_LENGTH = 5
-
-
-def _letters(message: Message) -> sparse.csr_matrix:
-    """Return the sentence's sparse features, dampened and of unit length."""
-    feature = message.get_sparse_features(TEXT, [])[1]
-    if feature is None:
-        return sparse.csr_matrix((1, 1), dtype=np.float32)
-    row = sparse.csr_matrix(feature.features, dtype=np.float32)
-    row.data = np.log1p(row.data)
-    length = np.sqrt(np.square(row.data).sum())
-    row.data /= length or 1.0
-    return row
-
-
-def _meaning(message: Message) -> np.ndarray:
-    """Return the sentence's dense features."""
-    return np.asarray(message.get_dense_features(TEXT, [])[1].features[0], dtype=np.float32)
 
 
 def _log_odds(scores: np.ndarray) -> np.ndarray:
@@ -45,14 +31,39 @@ def _log_odds(scores: np.ndarray) -> np.ndarray:
     return shifted - np.log(np.exp(shifted).sum())
 
 
+class Letters:
+    """Pieces of 2 to 4 letters of the folded words, dampened and of unit length."""
+
+    def __init__(self, buckets: int) -> None:
+        self._pieces = HashingVectorizer(
+            analyzer="char_wb",
+            ngram_range=(2, 4),
+            n_features=buckets,
+            alternate_sign=False,
+            norm=None,
+            preprocessor=fold,
+            dtype=np.float32,
+        )
+
+    def rows(self, texts: list[str]) -> sparse.csr_matrix:
+        """Return a row per text."""
+        rows = self._pieces.transform(texts)
+        rows.data = np.log1p(rows.data)
+        lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+        lengths[lengths == 0] = 1.0
+        return sparse.diags(1 / lengths).dot(rows).astype(np.float32).tocsr()
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class MixedIntentClassifier(GraphComponent, IntentClassifier):
-    """Multinomial logistic regressions over dense and sparse features, each fitted alone.
+    """What the meaning says and what the letters say, mixed.
+
+    The layer over the meaning was tuned together with the encoder (``nlu/encoder``); the letters
+    are fitted here, on the examples as they are today, so a new example counts at once.
 
     ``share`` (0 to 1) is the weight of the meaning in the mixed log probabilities and
     ``temperature`` (above 0) scales how sure the mixture sounds; both are chosen on
-    ``nlu/calibration`` (docs/understanding.md). Mixing beats one regression over both: there the
-    dense features, which fit the examples almost perfectly, leave the letters nothing to say.
+    ``nlu/calibration`` (docs/understanding.md).
     """
 
     @staticmethod
@@ -63,14 +74,21 @@ class MixedIntentClassifier(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the defaults of ``config.yml``."""
-        return {"C_meaning": 4.0, "C_letters": 10.0, "share": 0.5, "temperature": 1.0}
+        return {
+            **{"alpha": 1.5e-6, "epochs": 12, "buckets": 2**17},
+            **{"share": 0.4, "temperature": 1.0},
+        }
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
     ) -> None:
         self._config, self._storage, self._resource = config, model_storage, resource
+        self._pieces = Letters(config["buckets"])
         self._names: list[str] = []
-        self._arrays: dict[str, np.ndarray] = {}
+        self._weights = np.zeros((0, 0), dtype=np.float16)
+        self._bias = np.zeros(0, dtype=np.float32)
+        self._head = Head([], self._weights, self._bias)
+        self._order: list[int] = []
 
     @classmethod
     def create(
@@ -84,23 +102,26 @@ class MixedIntentClassifier(GraphComponent, IntentClassifier):
         return cls(config, model_storage, resource)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit on every example that has an intent and store the arrays."""
+        """Fit the letters on every example that has an intent and store the arrays."""
         examples = [one for one in training_data.intent_examples if one.get(TEXT)]
-        intents = [one.get(INTENT) for one in examples]
-        meaning = LogisticRegression(C=self._config["C_meaning"], max_iter=100)
-        meaning.fit(np.stack([_meaning(one) for one in examples]), intents)
-        letters = LogisticRegression(C=self._config["C_letters"], max_iter=50)
-        letters.fit(sparse.vstack([_letters(one) for one in examples], format="csr"), intents)
-        self._names = [str(name) for name in meaning.classes_]
-        # One row per feature: predicting reads only the rows a message has.
-        self._arrays = {
-            "meaning": meaning.coef_.T.astype(np.float32),
-            "meaning_bias": meaning.intercept_.astype(np.float32),
-            "letters": np.ascontiguousarray(letters.coef_.T.astype(np.float16)),
-            "letters_bias": letters.intercept_.astype(np.float32),
-        }
+        model = SGDClassifier(
+            loss="log_loss",
+            alpha=self._config["alpha"],
+            max_iter=self._config["epochs"],
+            tol=None,
+            random_state=0,
+            n_jobs=os.cpu_count(),
+        )
+        rows = self._pieces.rows([one.get(TEXT) for one in examples])
+        model.fit(rows, [one.get(INTENT) for one in examples])
         with self._storage.write_to(self._resource) as folder:
-            np.savez(folder / "classifier.npz", names=np.array(self._names), **self._arrays)
+            np.savez(
+                folder / "classifier.npz",
+                names=np.array([str(name) for name in model.classes_]),
+                # One row per bucket: predicting reads only the rows a message has.
+                weights=np.ascontiguousarray(model.coef_.T.astype(np.float16)),
+                bias=model.intercept_.astype(np.float32),
+            )
         return self._resource
 
     @classmethod
@@ -118,16 +139,23 @@ class MixedIntentClassifier(GraphComponent, IntentClassifier):
             model_storage.read_from(resource) as folder,
             np.load(folder / "classifier.npz") as stored,
         ):
-            component._arrays = {name: stored[name] for name in stored.files}
-        component._names = [str(name) for name in component._arrays.pop("names")]
+            component._names = [str(name) for name in stored["names"]]
+            component._weights = stored["weights"]
+            component._bias = stored["bias"]
+        component._head = head()
+        # Both halves name the intents in one order; an intent the encoder was never tuned on has
+        # the letters alone.
+        known = component._head.intents
+        component._order = [known.index(one) if one in known else -1 for one in component._names]
         return component
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent and the ranking of every message that has a text."""
         for message in messages:
-            if not message.get(TEXT):
+            text = message.get(TEXT)
+            if not text:
                 continue
-            odds = self._odds(message)
+            odds = self.odds(text)
             best = np.argsort(-odds)[:RANKING_LENGTH]
             ranking = [
                 {"name": self._names[index], "confidence": float(odds[index])} for index in best
@@ -136,11 +164,13 @@ class MixedIntentClassifier(GraphComponent, IntentClassifier):
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
 
-    def _odds(self, message: Message) -> np.ndarray:
-        arrays, share = self._arrays, self._config["share"]
-        row = _letters(message)
-        weights = arrays["letters"][row.indices].astype(np.float32)
-        letters = _log_odds(row.data @ weights + arrays["letters_bias"])
-        meaning = _log_odds(_meaning(message) @ arrays["meaning"] + arrays["meaning_bias"])
+    def odds(self, text: str) -> np.ndarray:
+        """Return how likely each intent is."""
+        share, row = self._config["share"], self._pieces.rows([text])
+        found = row.data @ self._weights[row.indices].astype(np.float32) + self._bias
+        # One classifier per intent, each with its own yes and no, made to sum up to one.
+        letters = _log_odds(-np.logaddexp(0.0, -found))
+        scores = _log_odds(embed(text) @ self._head.weights + self._head.bias)
+        meaning = np.append(scores, scores.min())[self._order]
         mixed = share * meaning + (1 - share) * letters
         return np.exp(_log_odds(mixed / self._config["temperature"]))

@@ -15,18 +15,15 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.linear_model import LogisticRegression
 
+from nlu.components.e5 import embed, embed_all
 from nlu.components.phrases import EmergencyPhrases, load_phrases
 
 NAME = "emergency"
 ENTITY = "emergency_kind"
 # How sure a listed phrase is; a manager is told of danger to life only when it is likely enough.
 PHRASE_CONFIDENCE = 0.99
-
-
-def _dense(message: Message) -> np.ndarray:
-    """Return the dense sentence features side by side."""
-    _, feature = message.get_dense_features(TEXT, [])
-    return np.asarray(feature.features[0], dtype=np.float32)
+# Meanings have unit length: little regularisation, or every kind looks alike.
+CERTAINTY = 100.0
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -67,14 +64,14 @@ class EmergencyCheck(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit the kinds on the emergency examples that name theirs."""
-        rows, kinds = [], []
+        texts, kinds = [], []
         for one in training_data.intent_examples:
             kind = ((one.get("metadata") or {}).get("intent") or {}).get("kind")
             if one.get(INTENT) == NAME and kind and one.get(TEXT):
-                rows.append(_dense(one))
+                texts.append(one.get(TEXT))
                 kinds.append(kind)
         if len(set(kinds)) > 1:
-            model = LogisticRegression(C=4.0, max_iter=200).fit(np.stack(rows), kinds)
+            model = LogisticRegression(C=CERTAINTY, max_iter=200).fit(embed_all(texts), kinds)
             self._kinds = [str(kind) for kind in model.classes_]
             self._weights = model.coef_.T.astype(np.float32)
             self._bias = model.intercept_.astype(np.float32)
@@ -124,13 +121,13 @@ class EmergencyCheck(GraphComponent, IntentClassifier):
             rest = [one for one in ranking if one["name"] != NAME]
             message.set("intent", first, add_to_output=True)
             message.set("intent_ranking", [first, *rest], add_to_output=True)
-            kind = kind or self._likeliest(message)
+            kind = kind or self._likeliest(text)
             if kind:
                 found = {"entity": ENTITY, "value": kind, "start": 0, "end": len(text)}
                 message.set(ENTITIES, [*message.get(ENTITIES, []), found], add_to_output=True)
         return messages
 
-    def _likeliest(self, message: Message) -> str | None:
+    def _likeliest(self, text: str) -> str | None:
         if not self._kinds:
             return None
-        return self._kinds[int(np.argmax(_dense(message) @ self._weights + self._bias))]
+        return self._kinds[int(np.argmax(embed(text) @ self._weights + self._bias))]

@@ -28,6 +28,11 @@ BLOCK_BYTES = 18
 # Key in the tuned file for rows of the word table: their numbers, and their blocks.
 ROWS, ROW_BLOCKS = "emb.word.rows", "emb.word.blocks"
 WORDS = "emb.word"
+# Keys for the layer above the encoder: what each intent looks for in a meaning.
+HEAD, HEAD_BIAS, HEAD_INTENTS = "head.w", "head.b", "head.intents"
+BESIDE = {ROWS, ROW_BLOCKS, HEAD, HEAD_BIAS, HEAD_INTENTS}
+# The length of a meaning before the head; the engine gives unit length.
+SCALE = 6.0
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
@@ -152,7 +157,7 @@ def merged(content: bytes, tuned: dict[str, Any]) -> bytes:
     tensors = read_header(content).tensors
     made = bytearray(content)
     for name, values in tuned.items():
-        if name in (ROWS, ROW_BLOCKS):
+        if name in BESIDE:
             continue
         raw = values.tobytes() if values.dtype == np.uint8 else values.astype("<f4").tobytes()
         place = tensors[name]
@@ -166,6 +171,29 @@ def merged(content: bytes, tuned: dict[str, Any]) -> bytes:
             at = start + row * block.size
             made[at : at + block.size] = block.tobytes()
     return bytes(made)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The layer above the encoder: ``weights`` are meaning × intents, scaled for unit length."""
+
+    intents: list[str]
+    weights: Floats
+    bias: Floats
+
+
+def head(tuned: Path = TUNED) -> Head:
+    """Return the layer that was tuned together with the encoder.
+
+    Raises:
+        FileNotFoundError: the encoder was never tuned; run ``make tune``.
+    """
+    with np.load(tuned) as stored:
+        return Head(
+            intents=[str(name) for name in stored[HEAD_INTENTS]],
+            weights=np.ascontiguousarray(stored[HEAD].T * SCALE, dtype=np.float32),
+            bias=stored[HEAD_BIAS].astype(np.float32),
+        )
 
 
 def tuned_model(tuned: Path = TUNED, stock: Path = STOCK, folder: Path | None = None) -> Path:

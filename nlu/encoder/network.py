@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nlu.encoder.model_file import ROW_BLOCKS, ROWS, WORDS, Header, dequantise, quantise
+from nlu.encoder.model_file import ROW_BLOCKS, ROWS, SCALE, WORDS, Header, dequantise, quantise
 
 DROPOUT = 0.1
 
@@ -31,7 +31,10 @@ class Words(nn.Module):
 
 
 class Encoder(nn.Module):
-    """BERT with 12 layers and 384 numbers per token; the mean over a text is its meaning."""
+    """BERT with 12 layers and 384 numbers per token.
+
+    The mean over a text's tokens, of length :data:`SCALE`, is its meaning.
+    """
 
     def __init__(self, header: Header, content: bytes, used: list[int]) -> None:
         super().__init__()
@@ -96,7 +99,9 @@ class Encoder(nn.Module):
             state = layer["aln"](state + drop(layer["ao"](seen)))
             state = layer["oln"](state + drop(layer["fo"](functional.gelu(layer["fi"](state)))))
         weight = real[:, :, None].float()
-        return (state * weight).sum(1) / weight.sum(1)
+        meaning = (state * weight).sum(1) / weight.sum(1)
+        # The engine gives unit length, so the head must learn on that.
+        return functional.normalize(meaning) * SCALE
 
     def packed(self) -> dict[str, np.ndarray]:
         """Return the tuned tensors as ``model_file.merged`` takes them."""

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nlu import check
-from nlu.encoder.model_file import STOCK, TUNED, read_header
+from nlu.encoder.model_file import HEAD, HEAD_BIAS, HEAD_INTENTS, STOCK, TUNED, read_header
 from nlu.encoder.network import Encoder
 from nlu.encoder.slips import slip
 from nlu.encoder.tokenizer import Tokenizer
@@ -131,7 +131,12 @@ def main() -> None:
         print(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, {spent:.0f} s", flush=True)  # noqa: T201
         encoder.eval()
         save(given.checkpoint, encoder, head)
-    np.savez(given.out, **encoder.packed())
+    above = {
+        HEAD: head.weight.detach().numpy(),
+        HEAD_BIAS: head.bias.detach().numpy(),
+        HEAD_INTENTS: np.array(intents),
+    }
+    np.savez(given.out, **encoder.packed(), **above)
 
 
 if __name__ == "__main__":

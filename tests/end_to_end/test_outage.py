@@ -62,6 +62,8 @@ async def test_menu_numbers_and_people_are_there_without_rasa(dark: Home) -> Non
     for data in ("/emergency", "/talk_to_human"):
         assert data in str(menu.content["buttons"])
     await said(dark, "dark-1", {"tap": "/emergency"}, "emergency.text")
+    # Danger is heard without a model too.
+    await said(dark, "dark-1", {"text": "Hilfe, es brennt im Haus"}, "emergency.fire")
     await said(dark, "dark-1", {"tap": "/talk_to_human"}, "human.requested")
     for manager in MANAGERS:
         told = await messages_to(database, manager)
@@ -73,12 +75,13 @@ async def test_menu_numbers_and_people_are_there_without_rasa(dark: Home) -> Non
     await said(dark, MANAGERS[0], {"tap": accept}, "interpreter.matched_helper")
     await said(dark, "dark-1", {"text": "Ich brauche Hilfe"})
     await said(dark, MANAGERS[0], {"text": "Was ist passiert?"})
+    # The bot stays out of people's talk, but for this.
+    await said(dark, "dark-1", {"text": "Es brennt im Haus"}, "emergency.fire")
     last = (await messages_to(database, MANAGERS[0]))[-1]
     check([last.content["text"]], ["relay.from_person"], "de")
     heard = (await messages_to(database, "dark-1"))[before:]
-    check(
-        [one.content["text"] for one in heard], ["human.matched_person", "relay.from_staff"], "de"
-    )
+    keys = ["human.matched_person", "relay.from_staff", "emergency.fire"]
+    check([one.content["text"] for one in heard], keys, "de")
 
 
 async def test_what_had_to_wait_is_answered_once_and_in_order(dark: Home) -> None:
