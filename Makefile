@@ -40,7 +40,7 @@ bench: setup-test ## end-to-end measurements beside stock Rasa (writes docs/perf
 train: $(VENV)/.runtime nlu/.venv/.done ## train the Rasa model if its inputs changed
 	$(VENV)/bin/lotse train
 
-tune: ## tune the sentence encoder on the examples (by hand; about an hour on two cores)
+tune: ## tune the sentence encoder on the examples (by hand; an hour and a half on two cores)
 	@test -e nlu/encoder/.venv || python3 -m venv nlu/encoder/.venv
 	@nlu/encoder/.venv/bin/python -m pip install --quiet -r nlu/encoder/requirements.txt
 	OMP_NUM_THREADS=$$(nproc) nlu/encoder/.venv/bin/python -m nlu.encoder.tune

@@ -67,6 +67,7 @@ async def _parse(rasa: Rasa, line: str) -> dict[str, Any]:
         "entities": [
             {"entity": one["entity"], "value": one["value"]} for one in found.get("entities", [])
         ],
+        "language": found.get("language_guess"),
         "ms": round(spent * 1000, 1),
     }
 

@@ -76,7 +76,7 @@ class MixedIntentClassifier(GraphComponent, IntentClassifier):
         """Return the defaults of ``config.yml``."""
         return {
             **{"alpha": 1.5e-6, "epochs": 12, "buckets": 2**17},
-            **{"share": 0.4, "temperature": 1.0},
+            **{"share": 0.6, "temperature": 0.7},
         }
 
     def __init__(

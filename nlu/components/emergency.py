@@ -39,7 +39,7 @@ class EmergencyCheck(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the defaults of ``config.yml``."""
-        return {"model_share": 0.5}
+        return {"model_share": 0.4}
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource

@@ -223,5 +223,7 @@ def tuned_model(tuned: Path = TUNED, stock: Path = STOCK, folder: Path | None = 
         # Several processes may start at once: each writes its own and the last one stays.
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
             file.write(made)
+        # Whoever runs Rasa must be able to read what another user made at set-up.
+        Path(file.name).chmod(0o644)
         Path(file.name).replace(path)
     return path

@@ -1,6 +1,6 @@
 """Tunes the encoder on the training examples and writes ``tuned.npz``.
 
-Takes about an hour on two cores, so it is run by hand after the examples have grown a lot, not at
+Takes about an hour and a half on two cores, so it is run by hand after the examples have grown a lot, not at
 every training: ``make tune``. Its packages are in ``requirements.txt`` beside this file.
 """
 
