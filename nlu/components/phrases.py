@@ -9,6 +9,8 @@ import yaml
 
 from nlu.components.folding import fold
 
+# Kinds of emergency in which life itself is in danger.
+DEADLY = {"medical", "fire", "threat", "suicide"}
 DATA = Path(__file__).parent.parent / "emergency"
 _NOISE = re.compile(r"[^\w\s]+")
 

@@ -1,7 +1,8 @@
 """Tunes the encoder on the training examples and writes ``tuned.npz``.
 
-Takes about an hour and a half on two cores, so it is run by hand after the examples have grown a lot, not at
-every training: ``make tune``. Its packages are in ``requirements.txt`` beside this file.
+Takes about an hour and a half on two cores, so it is run by hand after the examples have grown a
+lot, not at every training: ``make tune``. Its packages are in ``requirements.txt`` beside this
+file.
 """
 
 from __future__ import annotations

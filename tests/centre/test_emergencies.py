@@ -33,7 +33,7 @@ async def alert(
         return await emergencies.alert(
             session,
             found,
-            kind=kind,
+            deadly=kind in emergencies.LIFE_IN_DANGER,
             confidence=sure,
             language="ar",
             request_key=f"{person}-{kind}",
@@ -51,6 +51,12 @@ async def alerts(db: Database, manager: str) -> int:
 def test_every_kind_has_its_numbers_in_every_language(kind: str | None, language: str) -> None:
     text = emergencies.advice(kind, language)
     assert [number for number in NUMBERS[kind] if number not in text] == []
+
+
+def test_a_guessed_kind_keeps_all_numbers_below() -> None:
+    text = emergencies.advice("fire", "de", certain=False)
+    assert text.startswith(say("emergency.fire", "de"))
+    assert text.endswith(say("emergency.text", "de"))
 
 
 def test_an_unknown_kind_gets_all_numbers() -> None:
