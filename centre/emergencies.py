@@ -15,8 +15,6 @@ from translations.catalogue import say
 __all__ = ["KINDS", "LIFE_IN_DANGER", "advice", "alert", "heard"]
 
 KINDS = ("medical", "fire", "violence", "threat", "suicide", "child")
-# Where life itself is in danger the staff may be told without asking first: Art. 6(1)(d) and
-# Art. 9(2)(c) GDPR, protection of vital interests. Otherwise the person decides, with a button.
 # From so much certainty (0 to 1) on: a false alarm may show numbers, but not call people out.
 SURE_ENOUGH = 0.8
 
@@ -52,6 +50,9 @@ async def alert(
     request_key: str,
 ) -> bool:
     """Tell the centre's managers where life is in danger, so that one of them can step in.
+
+    There they may be told without asking first: Art. 6(1)(d) and Art. 9(2)(c) GDPR, protection of
+    vital interests. Otherwise the person decides, with a button.
 
     Args:
         session: the caller's open transaction.

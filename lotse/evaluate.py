@@ -8,6 +8,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -37,13 +38,13 @@ async def ask(settings: Settings, chosen: list[str]) -> list[Pair]:
     return [(case, _answer(case, said)) for case, said in zip(tests, answers, strict=True)]
 
 
-def _answer(case: cases.Case, said: dict[str, object]) -> Answer:
-    ranking = {one["intent"]: one["confidence"] for one in said["ranking"]}  # type: ignore[attr-defined]
+def _answer(case: cases.Case, said: dict[str, Any]) -> Answer:
+    ranking = {one["intent"]: one["confidence"] for one in said["ranking"]}
     return Answer(
-        intent=str(said["intent"]),
-        confidence=float(said["confidence"]),  # type: ignore[arg-type]
+        intent=said["intent"],
+        confidence=said["confidence"],
         ranking=tuple(ranking),
-        milliseconds=float(said["ms"]),  # type: ignore[arg-type]
+        milliseconds=said["ms"],
         right=ranking.get(case.intent, 0.0),
     )
 

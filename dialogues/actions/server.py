@@ -15,13 +15,11 @@ from aiohttp import web
 
 from centre import people
 from centre.county import county_name
-from centre.notify import FALLBACK_LANGUAGE
 from dialogues.actions.keyboards import keyboard, topic_buttons
-from dialogues.actions.turn import PersonGone, Turn, actions
+from dialogues.actions.turn import PersonGone, Turn, actions, answer_language
 from storage.engine import Database
 from storage.outbox import Content
 from translations.catalogue import say
-from translations.languages import told
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +27,11 @@ DOMAIN = Path(__file__).parents[1] / "domain"
 # Utterances that name the county.
 WITH_COUNTY = {"talk.out_of_scope"}
 
-for module in ("answers", "start", "booking", "appointments", "hand_off", "privacy"):
-    import_module(f"dialogues.actions.{module}")
-for module in ("danger", "fallback"):
+MODULES = (
+    *("answers", "start", "booking", "appointments"),
+    *("hand_off", "privacy", "danger", "fallback"),
+)
+for module in MODULES:
     import_module(f"dialogues.actions.{module}")
 
 
@@ -83,8 +83,7 @@ async def word(database: Database, body: dict[str, Any]) -> dict[str, Any]:
     async with database.transaction() as session:
         person = await people.get(session, uuid.UUID(tracker["sender_id"]))
     message = tracker.get("latest_message") or {}
-    language = (person.language if person else None) or told(message.get("language_guess"))
-    language = language or (message.get("metadata") or {}).get("language") or FALLBACK_LANGUAGE
+    language = answer_language(person, message)
     wants_topics = any(
         one["entity"] == "page" and one["value"] == "topics"
         for one in message.get("entities") or []

@@ -26,6 +26,17 @@ class PersonGone(LotseError):
     code = "person_gone"
 
 
+def answer_language(person: Person | None, message: dict[str, Any]) -> str:
+    """Return the language to answer ``message`` in.
+
+    The chosen one wins; then what the message is written in; then what the worker sent along; then
+    German.
+    """
+    chosen = person.language if person else None
+    sent_along = (message.get("metadata") or {}).get("language")
+    return chosen or told(message.get("language_guess")) or sent_along or FALLBACK_LANGUAGE
+
+
 @dataclass
 class Turn:
     """What an action sees and what it leaves behind."""
@@ -42,8 +53,7 @@ class Turn:
     @property
     def language(self) -> str:
         """The language this person is answered in."""
-        guess = None if self.person.language else told(self.message.get("language_guess"))
-        return self.person.language or guess or self.metadata.get("language") or FALLBACK_LANGUAGE
+        return answer_language(self.person, self.message)
 
     @property
     def metadata(self) -> dict[str, Any]:
