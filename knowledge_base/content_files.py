@@ -39,6 +39,10 @@ EntryId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{1,39}$")]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
 
 
+# Fields of the front matter that not every file has.
+LATER = ("more_sources",)
+
+
 def _as_text(value: Any) -> Any:
     """YAML reads an unquoted ``2023`` or ``2023-04-18`` as a number or date; we keep the text."""
     return str(value) if isinstance(value, int | date) and not isinstance(value, bool) else value
@@ -68,6 +72,7 @@ class EntryHead(_Head):
     audience: Annotated[list[Audience], Field(min_length=1)]
     rank: Annotated[int, Field(ge=1, le=3)]
     source: Source
+    more_sources: list[Source] = []
     checked_on: date | None
     valid_from: date | None
     valid_until: date | None
@@ -105,7 +110,10 @@ def text_hash(title: str, body: str) -> str:
 
 def meta_hash(head: EntryHead) -> str:
     """Return a short hash of everything in an entry's front matter except its title."""
-    return hashlib.sha256(head.model_dump_json(exclude={"title"}).encode()).hexdigest()[:12]
+    # A field that came later and is empty does not count: older imports must not look edited.
+    later = {name for name in LATER if not getattr(head, name)}
+    said = head.model_dump_json(exclude={"title", *later})
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 @cache
@@ -137,8 +145,9 @@ def file_path(centre: str, entry_id: str, language: str) -> Path:
 def dump(head: EntryHead | TextHead, body: str) -> str:
     """Return a file's text: front matter in the fixed order of its fields, then Markdown."""
     fields = head.model_dump()
-    if fields.get("note", "") is None:
-        del fields["note"]
+    for optional, empty in (("note", None), ("more_sources", [])):
+        if fields.get(optional, ...) == empty:
+            del fields[optional]
     front = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=10_000)
     return f"---\n{front}---\n\n{body.strip()}\n"
 

@@ -1,7 +1,7 @@
 """Sentence embeddings of texts and questions (multilingual-e5-small), off the event loop.
 
-A text's vector mixes three: its title as a question, title and body as a passage, and the
-sentence that says what its topic is about. The inner product with a question then is the
+A passage's vector mixes three: its text's title as a question, heading and body as a passage, and
+the sentence that says what the topic is about. The inner product with a question then is the
 weighted mean of the three similarities, from one stored vector.
 """
 
@@ -22,9 +22,11 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
 from knowledge_base.content_files import topic_about
-from knowledge_base.entries import Entry, EntryText, OffTopic
+from knowledge_base.entries import SECTION, Entry, EntryText, OffTopic, Passage
+from knowledge_base.passages import split
 
 Floats = npt.NDArray[np.float32]
 
@@ -60,9 +62,9 @@ def _topic(topic: str) -> Floats:
     return found
 
 
-def _text_vector(title: str, body: str, topic: str) -> Floats:
-    passage = _model().passage(f"{title}\n{body}")
-    mixed: Floats = TITLE * _model().query(title) + PASSAGE * passage + TOPIC * _topic(topic)
+def _passage_vector(title: str, heading: str, body: str, topic: str) -> Floats:
+    passage = _model().passage(f"{heading}\n{body}")
+    mixed: Floats = TITLE * _question(title) + PASSAGE * passage + TOPIC * _topic(topic)
     return mixed
 
 
@@ -91,7 +93,7 @@ def _write(cache_file: Path, known: dict[str, Floats]) -> None:
 
 
 async def embed_changed(session: AsyncSession, cache_file: Path | None = None) -> int:
-    """Give every text and off-topic sentence whose vector is missing or stale a new one.
+    """Bring every text's passages up to date; give those without a vector, or a stale one, a new.
 
     Args:
         session: the caller's open transaction.
@@ -101,16 +103,22 @@ async def embed_changed(session: AsyncSession, cache_file: Path | None = None) -
         How many vectors were computed (those found in ``cache_file`` not counted).
     """
     texts = await session.execute(
-        select(EntryText, Entry.topic).join(Entry).where(Entry.withdrawn_at.is_(None))
+        select(EntryText, Entry.topic)
+        .join(Entry)
+        .where(Entry.withdrawn_at.is_(None), Entry.kind != SECTION)
+        .options(selectinload(EntryText.passages))
     )
-    wanted: list[tuple[str, EntryText | OffTopic, Callable[[], Floats]]] = [
-        (
-            _key(row.title, row.body, topic, topic_about(topic)),
-            row,
-            partial(_text_vector, row.title, row.body, topic),
-        )
-        for row, topic in texts.tuples()
-    ]
+    wanted: list[tuple[str, Passage | OffTopic, Callable[[], Floats]]] = []
+    for row, topic in texts.tuples():
+        _cut(row)
+        wanted += [
+            (
+                _key(row.title, passage.heading, passage.body, topic, topic_about(topic)),
+                passage,
+                partial(_passage_vector, row.title, passage.heading, passage.body, topic),
+            )
+            for passage in row.passages
+        ]
     wanted += [
         (_key(odd.sentence), odd, partial(_question, odd.sentence))
         for odd in await session.scalars(select(OffTopic))
@@ -128,3 +136,18 @@ async def embed_changed(session: AsyncSession, cache_file: Path | None = None) -
     if cache_file is not None and computed:
         await asyncio.to_thread(_write, cache_file, known)
     return computed
+
+
+def _cut(text: EntryText) -> None:
+    """Make the passages of ``text`` those of its present title and body; keep what stayed."""
+    parts = split(text.title, text.body)
+    kept = {one.position: one for one in text.passages}
+    for position, part in enumerate(parts):
+        row = kept.pop(position, None)
+        if row is None:
+            row = Passage(entry_id=text.entry_id, language=text.language, position=position)
+            text.passages.append(row)
+        if (row.heading, row.body) != (part.heading, part.body):
+            row.heading, row.body = part.heading, part.body
+    for row in kept.values():
+        text.passages.remove(row)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from pgvector.sqlalchemy import VECTOR
+from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
     BigInteger,
     Computed,
@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from knowledge_base.content_files import EntryHead, Source, TextHead
@@ -35,11 +35,13 @@ SEARCH_CONFIGS = {
 """PostgreSQL's text search configuration by language; every other language has ``simple``."""
 
 ORIGINAL_STATUS = "original"
+SECTION = "section"
+"""Kind of a page that has no text of its own, only pages below it."""
 
 # PostgreSQL hands a generated column's expression back in its own words. It is written here in
 # exactly these words, so that Alembic compares equal and sees no change where there is none.
 _WORDS = (
-    "(setweight(to_tsvector('{config}'::regconfig, title), 'A'::\"char\")"
+    "(setweight(to_tsvector('{config}'::regconfig, heading), 'A'::\"char\")"
     " || setweight(to_tsvector('{config}'::regconfig, body), 'B'::\"char\"))"
 )
 WORDS_SQL = (
@@ -52,7 +54,7 @@ WORDS_SQL = (
 )
 
 Words = Annotated[list[str], mapped_column(ARRAY(Text))]
-Vector = Annotated[list[float] | None, mapped_column(VECTOR(DIMENSIONS), deferred=True)]
+Vector = Annotated[list[float] | None, mapped_column(HALFVEC(DIMENSIONS), deferred=True)]
 
 
 class Entry(Base):
@@ -60,13 +62,17 @@ class Entry(Base):
 
     ``imported_hash`` is the front matter as the files last had it; where the row differs from
     it, somebody edited the row. ``None`` means the entry was never in a file.
+
+    ``origin`` is ``None`` for the centre's own entries; ``integreat:<region>`` for pages that a
+    feed brings and only that feed changes. Such pages keep their place: ``parent`` is the id of
+    the page above, ``position`` the order below it. A page without text is of kind ``section``.
     """
 
     __tablename__ = "entries"
     __table_args__ = (Index("ix_entries_topic", "topic"),)
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
-    kind: Mapped[str] = mapped_column(Text)  # article, offer
+    kind: Mapped[str] = mapped_column(Text)  # article, offer, section
     topic: Mapped[str] = mapped_column(Text)
     also: Mapped[Words]
     centre: Mapped[str] = mapped_column(Text)
@@ -76,6 +82,7 @@ class Entry(Base):
     source_title: Mapped[str] = mapped_column(Text)
     source_url: Mapped[str] = mapped_column(Text)
     source_date: Mapped[str | None] = mapped_column(Text)
+    more_sources: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     checked_on: Mapped[date | None]
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
@@ -85,6 +92,9 @@ class Entry(Base):
     note: Mapped[str | None] = mapped_column(Text)
     imported_hash: Mapped[str | None] = mapped_column(Text)
     withdrawn_at: Mapped[MaybeMoment]
+    origin: Mapped[str | None] = mapped_column(Text, index=True)
+    parent: Mapped[str | None] = mapped_column(Text, index=True)
+    position: Mapped[int] = mapped_column(server_default="0")
 
     texts: Mapped[list[EntryText]] = relationship(
         back_populates="entry", cascade="all, delete-orphan", lazy="raise"
@@ -109,8 +119,9 @@ class Entry(Base):
     def take(self, head: EntryHead) -> None:
         """Set every field to what a file's front matter says."""
         for field in EntryHead.model_fields:
-            if field not in {"source", "title"}:
+            if field not in {"source", "more_sources", "title"}:
                 setattr(self, field, getattr(head, field))
+        self.more_sources = [source.model_dump() for source in head.more_sources]
         self.source_title = head.source.title
         self.source_url = head.source.url
         self.source_date = head.source.date
@@ -121,13 +132,13 @@ class EntryText(Base):
 
     ``status`` is original, unreviewed, reviewed or machine; that a translation is outdated is
     not stored but follows from ``translated_from`` (hash of the original it was made from).
-    ``embedding_of`` names the input of ``embedding``, so that a changed text is noticed.
+    ``updated_by`` says in which role it was last changed (see :class:`Revision`). ``link`` leads
+    to this language's own page where the entry came from a feed.
     """
 
     __tablename__ = "entry_texts"
     __table_args__ = (
         UniqueConstraint("entry_id", "language"),
-        Index("ix_entry_texts_words", "words", postgresql_using="gin"),
         Index(
             "ix_entry_texts_title_trigrams",
             "title",
@@ -145,14 +156,18 @@ class EntryText(Base):
     translated_from: Mapped[str | None] = mapped_column(Text)
     revision: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[Moment] = mapped_column(default=clock.now)
+    updated_by: Mapped[str] = mapped_column(Text, server_default="files")
     imported_hash: Mapped[str | None] = mapped_column(Text)
-    embedding: Mapped[Vector]
-    embedding_of: Mapped[str | None] = mapped_column(Text)
-    words: Mapped[str] = mapped_column(TSVECTOR, Computed(WORDS_SQL, persisted=True), deferred=True)
+    link: Mapped[str | None] = mapped_column(Text)
 
     entry: Mapped[Entry] = relationship(back_populates="texts", lazy="raise")
+    passages: Mapped[list[Passage]] = relationship(
+        back_populates="text", cascade="all, delete-orphan", lazy="raise", passive_deletes=True
+    )
 
-    def change(self, title: str, body: str, status: str, translated_from: str | None) -> None:
+    def change(
+        self, title: str, body: str, status: str, translated_from: str | None, by: str = "files"
+    ) -> None:
         """Set the text and count it as a new revision; ``embed_changed`` then sees it.
 
         Line ends and space around the text become what a file holds, so that it exports as is.
@@ -160,7 +175,7 @@ class EntryText(Base):
         self.title, self.body = title.strip(), body.replace("\r\n", "\n").strip()
         self.status, self.translated_from = status, translated_from
         self.revision = (self.revision or 0) + 1
-        self.updated_at = clock.now()
+        self.updated_at, self.updated_by = clock.now(), by
 
     def head(self) -> TextHead:
         """Return a translation's front matter; an original has an :class:`EntryHead` instead."""
@@ -172,6 +187,33 @@ class EntryText(Base):
                 "translated_from": self.translated_from,
             }
         )
+
+
+class Passage(Base):
+    """A part of a text that can answer alone; search finds these, best first.
+
+    ``heading`` is the text's title and the headings above the part. ``embedding_of`` names the
+    input of ``embedding``, so that a changed text is noticed.
+    """
+
+    __tablename__ = "passages"
+    __table_args__ = (
+        UniqueConstraint("text_id", "position"),
+        Index("ix_passages_words", "words", postgresql_using="gin"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    text_id: Mapped[int] = mapped_column(ForeignKey("entry_texts.id", ondelete="CASCADE"))
+    entry_id: Mapped[str] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), index=True)
+    language: Mapped[str] = mapped_column(Text)
+    position: Mapped[int]
+    heading: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    embedding: Mapped[Vector]
+    embedding_of: Mapped[str | None] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(TSVECTOR, Computed(WORDS_SQL, persisted=True), deferred=True)
+
+    text: Mapped[EntryText] = relationship(back_populates="passages", lazy="raise")
 
 
 class OffTopic(Base):

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from knowledge_base.content_files import ANY_STATUS, text_hash
 from knowledge_base.embedding import question_vector
 from knowledge_base.entries import ORIGINAL_STATUS, SEARCH_CONFIGS
+from knowledge_base.passages import WHOLE, section_of
 from storage import clock
 
 QUESTION_MAX = 1000
@@ -55,7 +56,7 @@ _WEIGHTS = {
 _LIVE = """
 current_entries as (
   select * from entries
-  where withdrawn_at is null
+  where withdrawn_at is null and kind <> 'section'
     and coalesce(valid_from <= :today, true) and coalesce(valid_until >= :today, true)
 ), live as (
   select * from current_entries e
@@ -67,7 +68,7 @@ current_entries as (
 # An entry in the person's language, else in English, else in German, beside its original.
 _TEXTS = """
 cross join lateral (
-  select language, title, body, status, translated_from
+  select language, title, body, status, translated_from, link
   from entry_texts
   where entry_id = e.id and language in (:language, 'en', 'de')
   order by language = :language desc, language = 'en' desc
@@ -77,8 +78,8 @@ left join entry_texts original on original.entry_id = e.id and original.language
 
 _COLUMNS = """
   e.id, e.kind, e.topic, e.centre, e.statuses, e.source_title, e.source_url, e.checked_on,
-  e.volatile, e.unconfirmed,
-  shown.language, shown.title, shown.body, shown.status, shown.translated_from,
+  e.volatile, e.unconfirmed, e.more_sources, e.origin,
+  shown.language, shown.title, shown.body, shown.status, shown.translated_from, shown.link,
   original.title as original_title, original.body as original_body"""
 
 # Any of the question's words counts: a whole question never stands in a text as it is.
@@ -93,12 +94,12 @@ asked as materialized (
   union all
   select null, {_ANY_WORD.format("'simple'")}
 ), texts as (
-  select entry_id,
-    coalesce(-(embedding <#> cast(:vector as vector)), 0)
+  select entry_id, p.language, p.position,
+    coalesce(-(embedding <#> cast(:vector as halfvec)), 0)
       + :words * ts_rank(words, coalesce(query, (select query from asked where language is null)))
-      + :spelling * greatest(word_similarity(:question, title) - :floor, 0) as evidence
-  from entry_texts t
-  left join asked on asked.language = t.language
+      + :spelling * greatest(word_similarity(:question, heading) - :floor, 0) as evidence
+  from passages p
+  left join asked on asked.language = p.language
 ), scored as (
   select entry_id, max(evidence) as evidence from texts group by entry_id
 ), best as (
@@ -113,7 +114,9 @@ asked as materialized (
   limit :limit
 )
 select total, evidence, {_COLUMNS},
-  (select coalesce(max(-(embedding <#> cast(:vector as vector))), 0) from off_topic) as off_topic
+  (select position from texts where entry_id = e.id and texts.language = shown.language
+   order by texts.evidence desc, position limit 1) as passage,
+  (select coalesce(max(-(embedding <#> cast(:vector as halfvec))), 0) from off_topic) as off_topic
 from best e {_TEXTS}
 order by total desc, e.id
 """)  # noqa: S608 - put together from constants only
@@ -152,6 +155,15 @@ class Hit:
     text_status: str
     statuses: tuple[str, ...]
     kind: str
+    original: tuple[str, str]
+    """Title and body of the German text."""
+    section: str = ""
+    """The heading that ``body`` stands under, where it is only a part of a long text."""
+    whole: bool = True
+    """Whether ``body`` is the whole text; if not, the rest is where ``source_url`` leads."""
+    more_sources: tuple[str, ...] = ()
+    """Titles of further sources."""
+    origin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -287,16 +299,25 @@ def _hit(row: Row[Any], score: float) -> Hit:
     if status != ORIGINAL_STATUS and row.original_title is not None:
         made_from = text_hash(row.original_title, row.original_body)
         status = status if row.translated_from == made_from else "outdated"
+    section, body = "", row.body
+    whole = len(body) <= WHOLE
+    if not whole:
+        section, body = section_of(row.title, body, getattr(row, "passage", None) or 0)
     return Hit(
         entry_id=row.id,
         score=score,
         language=row.language,
         title=row.title,
-        body=row.body,
+        body=body,
+        section=section,
+        whole=whole,
+        original=(row.original_title or row.title, row.original_body or row.body),
+        more_sources=tuple(source["title"] for source in row.more_sources),
+        origin=row.origin,
         topic=row.topic,
         centre=row.centre,
         source_title=row.source_title,
-        source_url=row.source_url,
+        source_url=row.link or row.source_url,
         checked_on=row.checked_on,
         volatile=row.volatile,
         unconfirmed=row.unconfirmed,
