@@ -12,6 +12,12 @@ RUN uv venv --python /usr/local/bin/python3 /opt/venv \
 
 FROM python:3.11-slim-bookworm
 
+# They read answers aloud. The base image is rebuilt with Debian's updates, so no version is pinned.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends espeak-ng lame \
+    && rm -rf /var/lib/apt/lists/*
+
 RUN groupadd --gid 10001 lotse \
     && useradd --uid 10001 --gid lotse --no-create-home --shell /usr/sbin/nologin lotse
 

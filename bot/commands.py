@@ -13,7 +13,7 @@ class Command:
     description: str
 
 
-# In the order Telegram shows them. /end and /agenda never reach Rasa (see bot/helpers.py).
+# In the order Telegram shows them. /find, /end and /agenda never reach Rasa (see bot/helpers.py).
 COMMANDS: dict[str, Command] = {
     "/start": Command("start", "command.start"),
     "/help": Command("help", "command.help"),

@@ -8,12 +8,13 @@ the update, so a repetition does nothing twice.
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import clean, helpers
+from bot import clean, helpers, unanswered
 from bot.commands import COMMANDS
 from bot.incoming import GUESSED, Incoming, language_of
 from bot.rasa import Rasa, RasaUnavailable, Reply
@@ -45,6 +46,7 @@ OFFERED = "offered"
 SUGGESTED = "suggested"
 LANGUAGE_INTENTS = {"change_language", "request_interpreter", "emergency"}
 ASKS_FOR_CENTRE = {"person_centre", "chosen_centre"}
+_SIGNS = re.compile(r"^\W+")
 
 
 @dataclass
@@ -58,8 +60,12 @@ class Outcome:
 
 
 def seeded(state: dict[str, Any], person: Person) -> dict[str, Any]:
-    """Return ``state`` with what the database knows better than the last turn did."""
+    """Return ``state`` with what the database knows better than the last turn did.
+
+    A question that nothing answered waits for one message only; it is gone from here.
+    """
     slots = dict(state.get("slots") or {})
+    slots.pop(unanswered.SLOT, None)
     facts = {
         "person_language": person.language,
         "person_centre": person.centre,
@@ -102,22 +108,22 @@ async def converse(
     if incoming.kind == "group":
         return Outcome([Content(text=say("input.group", language))])
     by_hand = await helpers.handle(session, person, incoming)
-    if by_hand is not None:
-        return Outcome(by_hand)
-    if incoming.kind in UNREADABLE:
-        return Outcome([Content(text=say(UNREADABLE[incoming.kind], language))])
+    if by_hand is None and incoming.kind in UNREADABLE:
+        by_hand = [Content(text=say(UNREADABLE[incoming.kind], language))]
     notes: list[Content] = []
-    message = _to_message(person, incoming, notes, language)
+    message = None if by_hand is not None else _to_message(person, incoming, notes, language)
     if message is None:
-        return Outcome(notes)
+        await unanswered.forget(session, person)
+        return Outcome(notes if by_hand is None else by_hand)
     if rasa is None:
         raise RasaUnavailable(reason="in line")
-    return with_offers(await _ask_rasa(rasa, person, incoming, message, notes, update_key))
+    outcome = await _ask_rasa(session, rasa, person, incoming, message, notes, update_key)
+    return with_offers(outcome)
 
 
 def plain(label: str) -> str:
     """Return a label or typed words as they are compared with each other."""
-    return clean.visible(label).casefold().rstrip(" .!?")
+    return _SIGNS.sub("", clean.visible(label)).casefold().rstrip(" .!?")
 
 
 def with_offers(outcome: Outcome) -> Outcome:
@@ -171,6 +177,7 @@ def _to_message(
 
 
 async def _ask_rasa(
+    session: AsyncSession,
     rasa: Rasa,
     person: Person,
     incoming: Incoming,
@@ -186,13 +193,15 @@ async def _ask_rasa(
     if person.language is None and not person.dialogue.get(GUESSED):
         metadata["language"] = told(reply.guess) or language
     if not first_contact or reply.state.get("loop") == "start_form":
-        messages = notes + reply.messages + _suggestion(person, reply)
+        offered = person.dialogue.get(OFFERED) or {}
+        said = await unanswered.typed(session, person, reply, offered, language)
+        messages = notes + (said or reply.messages) + _suggestion(person, reply)
         return Outcome(messages, _with_languages(person, reply.state, reply, metadata["language"]))
     # A newcomer's question is answered first, then they are asked who they are.
     answered = [] if reply.intent in SMALL_TALK else reply.messages
     start = await rasa.turn(sender, "/start", seeded({}, person), metadata)
     state = _with_languages(person, start.state, reply, metadata["language"])
-    return Outcome(notes + answered + start.messages, state)
+    return Outcome(notes + answered + start.messages, unanswered.carried(state, reply.state))
 
 
 def _with_languages(

@@ -8,10 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import clean
 from bot.incoming import Incoming, language_of
-from centre import appointments, emergencies, format, handoffs
+from centre import (
+    appointments,
+    curation,
+    digest,
+    emergencies,
+    format,
+    handoffs,
+    offers,
+)
 from centre.appointments import AppointmentGone, NotYours
 from centre.handoffs import Active, Busy, NotAsked, Over, Taken
-from centre.people import Person
+from centre.people import STAFF, Person
 from storage.outbox import Button, Content
 from translations.catalogue import say
 from translations.languages import languages
@@ -21,6 +29,7 @@ _CANCEL = re.compile(r"^s:(cancel|cancelled):(\d{1,18})$")
 STOP = "h:stop"
 END = "/end"
 KEEP = "l:keep"
+_FIND = re.compile(r"^/find(?:@\w+)?(?:\s+(?P<words>.*))?$", re.I | re.S)
 # Buttons that a talk must not swallow: they belong to the bot.
 RELAYED = {"text", "photo", "voice", "sticker", "location"}
 
@@ -34,11 +43,18 @@ async def handle(session: AsyncSession, person: Person, incoming: Incoming) -> l
     language = language_of(person, incoming)
     if incoming.kind == "tap":
         return await _tap(session, person, incoming.data, language)
+    wanted = _FIND.match(incoming.text.strip()) if incoming.kind == "text" else None
+    # Somebody who cries for help is heard, whatever they type in front of it.
+    if wanted is not None and emergencies.heard(incoming.text) is None:
+        words = clean.visible(wanted["words"] or "")
+        return [await offers.search(session, words, person.centre, language)]
     command = incoming.text.strip().split("@")[0].lower() if incoming.kind == "text" else ""
     if command == "/end":
         return await _end(session, person, language)
     if command == "/agenda" and person.role == "manager":
         return [await _agenda(session, person, language)]
+    if command == "/knowledge" and person.role in STAFF:
+        return await digest.digest(session, language)
     if command == "/help" and person.role == "manager":
         return [Content(text=say("manager.help", language))]
     if command.startswith("/"):
@@ -64,6 +80,11 @@ async def _tap(
         return [Content(text=say("language.kept", language, language=own))]
     if match := _HANDOFF.match(data):
         return [await _answer_request(session, person, match[1], int(match[2]), language)]
+    if data.startswith(curation.BUTTON):
+        return await curation.tap(session, person, data, language)
+    if data.startswith(offers.BUTTON):
+        content = await offers.tap(session, data, person.centre, language)
+        return None if content is None else [content]
     if match := _CANCEL.match(data):
         return [await _cancel(session, person, match[1], int(match[2]), language)]
     return None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import procrastinate
 from sqlalchemy import delete, select
 
+from bot import unanswered
 from bot.inbox import Update
 from bot.telegram import budget
-from centre import logins
+from centre import digest, logins
 from centre.people import Person
+from knowledge_base import feedback
 from storage import clock, queue
 from storage.engine import Database
 from storage.outbox import OutgoingMessage
@@ -23,6 +25,7 @@ HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 8.0
 RESCUE_EVERY_SECONDS = 4.0
 FORGET_TASK = "forget_old"
+DIGEST_TASK = "weekly_digest"
 # Telegram repeats an unacknowledged update for at most 24 hours.
 KEEP_ANSWERED = timedelta(hours=48)
 KEEP_MESSAGES = timedelta(hours=24)
@@ -52,8 +55,8 @@ async def keep_rescuing(app: procrastinate.App) -> None:
 async def forget(database: Database) -> None:
     """Delete what is no longer needed.
 
-    Answered updates (kept only to recognise repetitions), delivered messages, and addresses of
-    people who wrote once and chose nothing.
+    Answered updates (kept only to recognise repetitions), delivered messages, addresses of
+    people who wrote once and chose nothing, and questions that nothing answered long ago.
     """
     now = clock.now()
     async with database.transaction() as session:
@@ -73,13 +76,29 @@ async def forget(database: Database) -> None:
         await session.execute(delete(Person).where(Person.id.in_(strangers)))
         await budget.prune(session)
         await logins.forget_old(session)
+        await feedback.forget_old(session)
+        await unanswered.forget_old(session)
+
+
+async def tell_curators(database: Database, moment: datetime) -> None:
+    """Send the weekly digest when it is its hour in Berlin."""
+    if digest.is_time(moment):
+        async with database.transaction() as session:
+            await digest.send_digest(session)
 
 
 def register(database: Database) -> None:
-    """Make the hourly clean-up known to the queue."""
+    """Make the hourly clean-up and the weekly digest known to the queue."""
 
     async def forget_old(timestamp: int) -> None:
         await forget(database)
 
+    async def weekly_digest(timestamp: int) -> None:
+        await tell_curators(database, datetime.fromtimestamp(timestamp, UTC))
+
     task = queue.app.task(name=FORGET_TASK, queue=queue.queue_name())(forget_old)
     queue.app.periodic(cron="17 * * * *")(task)
+    again = procrastinate.RetryStrategy(max_attempts=5, wait=60)
+    task = queue.app.task(name=DIGEST_TASK, queue=queue.queue_name(), retry=again)(weekly_digest)
+    # The queue counts in UTC: 8 in Berlin is 6 in summer and 7 in winter.
+    queue.app.periodic(cron="0 6,7 * * 1")(task)

@@ -33,6 +33,15 @@ class Centre:
     places: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Municipality:
+    """One of the county's towns: its id, name and coordinates (degrees)."""
+
+    id: str
+    name: str
+    location: tuple[float, float]
+
+
 @cache
 def _configuration() -> dict[str, Any]:
     path = Path(os.environ.get("LOTSE_COUNTY", Path(__file__).with_name("county.yml")))
@@ -64,6 +73,15 @@ def centre(centre_id: str) -> Centre:
         return centres()[centre_id]
     except KeyError:
         raise UnknownCentre(centre=centre_id, known=list(centres())) from None
+
+
+@cache
+def municipalities() -> dict[str, Municipality]:
+    """Return the county's municipalities by id; none when the configuration lists none."""
+    return {
+        key: Municipality(key, value["name"], tuple(value["location"]))
+        for key, value in (_configuration().get("municipalities") or {}).items()
+    }
 
 
 def nearest(latitude: float, longitude: float) -> Centre | None:

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments, handoffs
 from centre.people import Address, Person
+from knowledge_base import feedback
+from translations.catalogue import isolate, say
 
 ONE_AT_A_TIME = 7_356_203
 # The copy of a file on its way to a partner names the chat it comes from.
@@ -25,7 +27,25 @@ FORGET_JOBS = text(
     " or (status not in ('todo', 'doing')"
     "     and (right(lock, length(:tail)) = :tail or strpos(args::text, :person) > 0))"
 )
+# What an editor wrote stays, and in which role; who it was does not.
+FORGET_EDITOR = text(
+    "update revisions set author = split_part(author, ':', 1)"
+    " where right(author, length(:tail)) = :tail"
+)
+FORGET_LAST_EDITOR = text(
+    "update entry_texts set updated_by = split_part(updated_by, ':', 1)"
+    " where right(updated_by, length(:tail)) = :tail"
+)
 FORGET_BUDGET = text("delete from send_budget where scope = :scope")
+
+
+async def stored_questions(session: AsyncSession, person_id: uuid.UUID, language: str) -> str:
+    """Return what the privacy notice adds: a person's own stored questions, or nothing."""
+    questions = await feedback.handed_on(session, person_id)
+    if not questions:
+        return ""
+    lines = [say("privacy.questions", language), *(f"• {isolate(one)}" for one in questions)]
+    return "\n".join(lines)
 
 
 async def erase(session: AsyncSession, person_id: uuid.UUID) -> None:
@@ -65,5 +85,7 @@ async def erase(session: AsyncSession, person_id: uuid.UUID) -> None:
         # The send budget counts by chat number; it is a table of the transport, so by name.
         await session.execute(FORGET_BUDGET, {"scope": f"chat:{address.address}"})
         session.expunge(address)
+    await session.execute(FORGET_EDITOR, {"tail": f":{person_id}"})
+    await session.execute(FORGET_LAST_EDITOR, {"tail": f":{person_id}"})
     # The database takes everything that refers to the person along (on delete cascade).
     await session.execute(delete(Person).where(Person.id == person_id))

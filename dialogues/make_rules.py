@@ -28,7 +28,7 @@ ANSWERS = {
     "show_privacy": "utter_privacy",
     "show_appointments": "action_show_appointments",
     "reschedule_appointment": "action_reschedule",
-    "enrol_course": "utter_enrol_course_later",
+    "enrol_course": "action_enrol_course",
     "show_plan": "utter_show_plan_later",
     "find_position": "utter_find_position_later",
 }

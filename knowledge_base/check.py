@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,8 +12,8 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from knowledge_base import check_offers, text_rules
 from knowledge_base.content_files import (
-    BODY_MAX,
     EVERYWHERE,
     ORIGINAL,
     TITLE_MAX,
@@ -25,12 +25,13 @@ from knowledge_base.content_files import (
     parse,
     topics,
 )
+from knowledge_base.offer_heads import OfferHead
 
 FILE_MAX = 20_000  # bytes; front matter and text of a valid file need less
 
 _NAME = re.compile(r"^(?P<id>[^.]+)\.(?P<language>[^.]+)\.md$")
-_LINK = re.compile(r"\]\(\s*<?(?!https?://|mailto:|tel:)([^)\s>]*)")
 _TODO = {
+    **check_offers.TODO,
     "id": "Write 2 to 40 of the letters a-z, digits and _, the same as in the file's name.",
     "kind": "Write article (how something works) or offer (a course, group or service).",
     "topic": "Write one of the topics of nlu/intents.yml (kind: topic).",
@@ -66,32 +67,58 @@ class Problem:
         return f"{self.path}:{self.line}: {self.what} → {self.todo}"
 
 
-def check(folder: Path, centres: Iterable[str]) -> list[Problem]:
+def check(
+    folder: Path, centres: Iterable[str], municipalities: Iterable[str] | None = None
+) -> list[Problem]:
     """Return every mistake in a folder of content, by file and line; none when it is clean.
 
     Args:
-        folder: holds one folder per centre and one named ``all``.
+        folder: holds one folder per centre and one named ``all``, and ``contacts.yml``.
         centres: ids of the centres that exist.
+        municipalities: ids that an offer's place may have; ``None`` for any.
     """
-    return load(folder, centres)[1]
+    return load(folder, centres, municipalities)[1]
 
 
-def load(folder: Path, centres: Iterable[str]) -> tuple[list[ContentFile], list[Problem]]:
+def load(
+    folder: Path, centres: Iterable[str], municipalities: Iterable[str] | None = None
+) -> tuple[list[ContentFile], list[Problem]]:
     """Read a folder of content; return its valid files and every mistake."""
     allowed = {*centres, EVERYWHERE}
     files: list[ContentFile] = []
-    problems: list[Problem] = []
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
+    contacts, wrong = check_offers.read_contacts(folder)
+    problems = [Problem(check_offers.CONTACTS, *one) for one in wrong]
+    # A contact that has a mistake is named once, not at every offer too.
+    names = Names(allowed, None if wrong else set(contacts), _maybe_set(municipalities))
+    listed = folder / check_offers.CONTACTS
+    paths = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path.name[0] != "." and path != listed
+    )
     if not paths:
         problems.append(Problem(".", 1, "there is no content", f"Put files into {folder}."))
     for path in paths:
         found = _File(path, path.relative_to(folder).as_posix())
-        file = found.read(allowed)
+        file = found.read(names)
         problems += found.problems
         if file is not None:
             files.append(file)
     problems += _across(folder, files, {problem.path for problem in problems})
     return files, sorted(problems)
+
+
+def _maybe_set(names: Iterable[str] | None) -> set[str] | None:
+    return None if names is None else set(names)
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a file may name outside itself; ``None`` where anything goes."""
+
+    centres: set[str]
+    contacts: set[str] | None
+    municipalities: set[str] | None
 
 
 class _File:
@@ -105,15 +132,15 @@ class _File:
     def add(self, line: int, what: str, todo: str) -> None:
         self.problems.append(Problem(self.name, line, what, todo))
 
-    def read(self, centres: set[str]) -> ContentFile | None:
+    def read(self, allowed: Names) -> ContentFile | None:
         named = _NAME.match(self.path.name)
         if named is None or self.name.count("/") != 1:
             self.add(1, "this is no content file", "Name it <centre or all>/<id>.<language>.md.")
             return None
         language = named["language"]
         if language not in content_languages():
-            allowed = ", ".join(content_languages())
-            self.add(1, f"unknown language {language!r}", f"Use one of {allowed}.")
+            known = ", ".join(content_languages())
+            self.add(1, f"unknown language {language!r}", f"Use one of {known}.")
             return None
         raw = self.path.read_bytes()
         if len(raw) > FILE_MAX:
@@ -134,7 +161,11 @@ class _File:
             return None
         self._twice()
         head = self._head(fields, language)
-        self._names(fields, named["id"], language, centres)
+        self._names(fields, named["id"], language, allowed.centres)
+        if language == ORIGINAL:
+            offers = check_offers.mistakes(fields, allowed.contacts, allowed.municipalities)
+            for keys, what, todo in offers:
+                self.add(self._line(keys), what, todo)
         self._body(body)
         if head is None or self.problems:
             return None
@@ -167,7 +198,8 @@ class _File:
         name = ".".join(keys)
         todo = _TODO.get(keys[-1], _TODO.get(keys[0], "Correct the value."))
         if mistake["type"] == "extra_forbidden":
-            near = get_close_matches(keys[-1], list(model.model_fields), 1)
+            known = OfferHead if keys[0] == "offer" and len(keys) > 1 else model
+            near = get_close_matches(keys[-1], list(known.model_fields), 1)
             todo = f"Did you mean {near[0]}?" if near else "Remove the line."
             self.add(self._line(keys), f"there is no field {name}", todo)
         elif mistake["type"] == "missing":
@@ -175,7 +207,7 @@ class _File:
         else:
             self.add(self._line(keys), f"{name}: {mistake['msg']}", todo)
 
-    def _line(self, keys: list[str]) -> int:
+    def _line(self, keys: Sequence[str]) -> int:
         """Return the line of a field, or that of the nearest field around it that exists."""
         found = 1
         for depth, key in enumerate(keys):
@@ -220,16 +252,10 @@ class _File:
             self.add(self._line(["valid_until"]), what, "Correct one of the two days.")
 
     def _body(self, body: str) -> None:
-        start = self._closing() + 1
-        if not body:
-            self.add(start, "there is no text", "Write the text below the front matter.")
-        elif len(body) > BODY_MAX:
-            what = f"the text has {len(body)} characters"
-            self.add(start, what, f"Shorten it to {BODY_MAX} or make two entries.")
-        for number, line in enumerate(self.lines, 1):
-            for link in _LINK.finditer(line):
-                what = f"the link {link[1]!r} is not http(s)"
-                self.add(number, what, "Write an address that begins with https://.")
+        below = self._closing()
+        blank = next((n for n, line in enumerate(self.lines[below:]) if line.strip()), 0)
+        for one in text_rules.body_mistakes(body):
+            self.add(below + (blank + one.line if one.line else 1), one.what, one.todo)
 
 
 def _nearest(wrong: str, allowed: Iterable[str]) -> str:

@@ -17,7 +17,9 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from frontmatter.default_handlers import YAMLHandler
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
+
+from knowledge_base.offer_heads import EntryId, Head, OfferHead, Url
 
 CONTENT = Path(__file__).parent / "content"
 # The contract of topics and languages; a data file, so that this layer imports no other.
@@ -35,12 +37,11 @@ Residence = Literal["any", "asylum_procedure", "tolerated", "recognised", "subsi
 Audience = Literal["everyone", "women", "parents", "young_people", "volunteers", "companies"]
 TextStatus = Literal["unreviewed", "reviewed", "machine"]
 
-EntryId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{1,39}$")]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
 
 
 # Fields of the front matter that not every file has.
-LATER = ("more_sources",)
+LATER = ("more_sources", "offer")
 
 
 def _as_text(value: Any) -> Any:
@@ -48,31 +49,27 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | date) and not isinstance(value, bool) else value
 
 
-class _Head(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Source(_Head):
+class Source(Head):
     """Where an entry's content comes from; ``date`` is as the source shows it, so free text."""
 
     title: Annotated[str, Field(min_length=1, max_length=300)]
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$", max_length=600)]
+    url: Url
     date: Annotated[str | None, BeforeValidator(_as_text)] = None
 
 
-class EntryHead(_Head):
+class EntryHead(Head):
     """Front matter of a German file: the entry itself and the German title."""
 
     id: EntryId
     kind: Kind
     topic: str
-    also: list[str] = []
+    also: list[str] = Field(default_factory=list)
     centre: str
     statuses: Annotated[list[Residence], Field(min_length=1)]
     audience: Annotated[list[Audience], Field(min_length=1)]
     rank: Annotated[int, Field(ge=1, le=3)]
     source: Source
-    more_sources: list[Source] = []
+    more_sources: list[Source] = Field(default_factory=list)
     checked_on: date | None
     valid_from: date | None
     valid_until: date | None
@@ -81,10 +78,11 @@ class EntryHead(_Head):
     supersedes: EntryId | None = None
     note: Annotated[str, Field(max_length=500)] | None = None
     """For editors only, never shown to a person who asks."""
+    offer: OfferHead | None = None
     title: Title
 
 
-class TextHead(_Head):
+class TextHead(Head):
     """Front matter of a translation; ``translated_from`` tells which original it follows."""
 
     id: EntryId
@@ -145,7 +143,7 @@ def file_path(centre: str, entry_id: str, language: str) -> Path:
 def dump(head: EntryHead | TextHead, body: str) -> str:
     """Return a file's text: front matter in the fixed order of its fields, then Markdown."""
     fields = head.model_dump()
-    for optional, empty in (("note", None), ("more_sources", [])):
+    for optional, empty in (("note", None), ("more_sources", []), ("offer", None)):
         if fields.get(optional, ...) == empty:
             del fields[optional]
     front = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=10_000)
@@ -176,6 +174,18 @@ def _no_such_day(line: str) -> bool:
         return True
 
 
+def not_yaml(text: str, error: Exception, first: int = 1) -> tuple[int, str]:
+    """Return the line of ``text`` and the reason why YAML that begins at ``first`` is none."""
+    if not isinstance(error, yaml.YAMLError):  # a day that no calendar has; YAML says not where
+        lines = enumerate(text.split("\n"), 1)
+        return next((number for number, row in lines if _no_such_day(row)), first), str(error)
+    # An open bracket or quote is noticed only lines later: name where it was opened.
+    opened = re.search("flow|quoted", getattr(error, "context", None) or "")
+    mark = getattr(error, "context_mark" if opened else "problem_mark", None)
+    reason = getattr(error, "problem", None) or "it cannot be read"
+    return min(first + (mark.line if mark else 0), text.count("\n") + 1), reason
+
+
 def parse(text: str) -> tuple[dict[str, Any], str]:
     """Split a file's text into the fields of its front matter and its Markdown.
 
@@ -192,16 +202,9 @@ def parse(text: str) -> tuple[dict[str, Any], str]:
     first = text[: text.index(front)].count("\n") + 1
     try:
         fields = handler.load(front)
-    except yaml.YAMLError as error:
-        # An open bracket or quote is noticed only lines later: name where it was opened.
-        opened = re.search("flow|quoted", getattr(error, "context", None) or "")
-        mark = getattr(error, "context_mark" if opened else "problem_mark", None)
-        reason = getattr(error, "problem", None) or "it cannot be read"
-        line = min(first + (mark.line if mark else 0), text.count("\n") + 1)
+    except (yaml.YAMLError, ValueError) as error:
+        line, reason = not_yaml(text, error, first)
         raise FrontMatterInvalid(line, f"the front matter is not YAML: {reason}") from None
-    except ValueError as error:  # a day that no calendar has, and YAML does not say where
-        line = next((n for n, row in enumerate(text.split("\n"), 1) if _no_such_day(row)), first)
-        raise FrontMatterInvalid(line, f"the front matter is not YAML: {error}") from None
     if not isinstance(fields, dict):
         raise FrontMatterInvalid(first, "the front matter holds no fields")
     return fields, body.strip()

@@ -15,10 +15,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from knowledge_base.content_files import EntryHead, Source, TextHead
+from knowledge_base.offers import Offer, Words
+from knowledge_base.revisions import kept
 from storage import clock
 from storage.base import Base, MaybeMoment, Moment
 
@@ -53,7 +55,6 @@ WORDS_SQL = (
     + f" ELSE {_WORDS.format(config='simple')} END"
 )
 
-Words = Annotated[list[str], mapped_column(ARRAY(Text))]
 Vector = Annotated[list[float] | None, mapped_column(HALFVEC(DIMENSIONS), deferred=True)]
 
 
@@ -88,7 +89,7 @@ class Entry(Base):
     valid_until: Mapped[date | None]
     volatile: Mapped[bool]
     unconfirmed: Mapped[bool]
-    supersedes: Mapped[str | None] = mapped_column(Text)
+    supersedes: Mapped[str | None] = mapped_column(Text, index=True)
     note: Mapped[str | None] = mapped_column(Text)
     imported_hash: Mapped[str | None] = mapped_column(Text)
     withdrawn_at: Mapped[MaybeMoment]
@@ -99,6 +100,9 @@ class Entry(Base):
     texts: Mapped[list[EntryText]] = relationship(
         back_populates="entry", cascade="all, delete-orphan", lazy="raise"
     )
+    offer: Mapped[Offer | None] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", passive_deletes=True
+    )
 
     def head(self, title: str) -> EntryHead:
         """Return what a German file with this ``title`` says about the entry."""
@@ -107,8 +111,9 @@ class Entry(Base):
                 **{
                     field: getattr(self, field)
                     for field in EntryHead.model_fields
-                    if field not in {"source", "title"}
+                    if field not in {"source", "offer", "title"}
                 },
+                "offer": self.offer.head() if self.offer else None,
                 "source": Source(
                     title=self.source_title, url=self.source_url, date=self.source_date
                 ),
@@ -119,14 +124,20 @@ class Entry(Base):
     def take(self, head: EntryHead) -> None:
         """Set every field to what a file's front matter says."""
         for field in EntryHead.model_fields:
-            if field not in {"source", "more_sources", "title"}:
+            if field not in {"source", "more_sources", "offer", "title"}:
                 setattr(self, field, getattr(head, field))
+        if head.offer is None:
+            self.offer = None
+        else:
+            self.offer = self.offer or Offer()
+            self.offer.take(head.offer)
         self.more_sources = [source.model_dump() for source in head.more_sources]
         self.source_title = head.source.title
         self.source_url = head.source.url
         self.source_date = head.source.date
 
 
+@kept
 class EntryText(Base):
     """An entry's title and Markdown in one language.
 
@@ -200,6 +211,12 @@ class Passage(Base):
     __table_args__ = (
         UniqueConstraint("text_id", "position"),
         Index("ix_passages_words", "words", postgresql_using="gin"),
+        Index(
+            "ix_passages_embedding",
+            "embedding",
+            postgresql_using="hnsw",
+            postgresql_ops={"embedding": "halfvec_ip_ops"},
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -214,6 +231,16 @@ class Passage(Base):
     words: Mapped[str] = mapped_column(TSVECTOR, Computed(WORDS_SQL, persisted=True), deferred=True)
 
     text: Mapped[EntryText] = relationship(back_populates="passages", lazy="raise")
+
+
+class Lexeme(Base):
+    """In how many passages of a language a word stands; the empty word counts all passages."""
+
+    __tablename__ = "lexemes"
+
+    language: Mapped[str] = mapped_column(Text, primary_key=True)
+    lexeme: Mapped[str] = mapped_column(Text, primary_key=True)
+    passages: Mapped[int]
 
 
 class OffTopic(Base):

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from knowledge_base.check import Problem, load
+from knowledge_base.contacts import export_contacts, import_contacts, withdraw_contacts
 from knowledge_base.content_files import (
     ORIGINAL,
     ContentFile,
@@ -60,6 +61,11 @@ class Report:
     embedded: int = 0
 
 
+async def lock_imports(session: AsyncSession) -> None:
+    """Wait until no other import runs, and keep others waiting until the transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
+
+
 async def import_folder(
     session: AsyncSession,
     folder: Path,
@@ -67,6 +73,9 @@ async def import_folder(
     *,
     withdraw: bool = False,
     cache_file: Path | None = None,
+    municipalities: Iterable[str] | None = None,
+    origin: str | None = None,
+    embed: bool = True,
 ) -> Report:
     """Bring the files of ``folder`` into the database, all of them or none.
 
@@ -80,14 +89,17 @@ async def import_folder(
             in ``folder`` any more (unless edited). Only for a folder that holds everything.
         cache_file: where vectors are kept between imports, see
             :func:`knowledge_base.embedding.embed_changed`.
+        municipalities: ids that the place of an offer may have; ``None`` for any.
+        origin: whom these entries belong to (see :class:`Entry`); ``None`` for the centres.
+        embed: make what was imported findable; ``False`` only to see what would happen.
 
     Raises:
         ContentInvalid: the folder has mistakes; nothing was changed.
     """
-    files, problems = await asyncio.to_thread(load, folder, centres)
+    files, problems = await asyncio.to_thread(load, folder, centres, municipalities)
     if problems:
         raise ContentInvalid(problems)
-    await session.execute(select(func.pg_advisory_xact_lock(_IMPORT_LOCK)))
+    await lock_imports(session)
     entries = {
         entry.id: entry
         for entry in await session.scalars(
@@ -96,12 +108,13 @@ async def import_folder(
             .execution_options(populate_existing=True)
         )
     }
+    contacts = await import_contacts(session, folder)
     report = Report()
     # Originals first: a translation needs its entry.
     for file in sorted(files, key=lambda file: (file.language != ORIGINAL, file.path)):
         entry = entries.get(file.head.id)
         if entry is None:
-            entry = entries[file.head.id] = Entry(id=file.head.id, texts=[])
+            entry = entries[file.head.id] = Entry(id=file.head.id, texts=[], origin=origin)
             session.add(entry)
         outcome = {_take_text(entry, file)}
         if isinstance(file.head, EntryHead):
@@ -111,11 +124,15 @@ async def import_folder(
                 getattr(report, name).append(f"{file.head.id}.{file.language}")
                 break
     if withdraw:
-        _withdraw(entries.values(), files, report)
+        own = [entry for entry in entries.values() if entry.origin == origin]
+        _withdraw(own, files, report)
+        if origin is None:
+            await withdraw_contacts(session, contacts)
     await session.flush()
     await _sync_off_topic(session)
-    report.embedded = await embed_changed(session, cache_file)
-    await session.flush()
+    if embed:
+        report.embedded = await embed_changed(session, cache_file)
+        await session.flush()
     return report
 
 
@@ -197,15 +214,15 @@ async def _sync_off_topic(session: AsyncSession) -> None:
 
 
 async def export_folder(session: AsyncSession, folder: Path) -> list[Path]:
-    """Write every entry that is not withdrawn into ``folder``; an import reads it all back.
+    """Write our own entries, but not the withdrawn, into ``folder``; an import reads them back.
 
     Returns:
         The files written. Files of other names in ``folder`` stay.
     """
-    written = []
+    written = await export_contacts(session, folder)
     for entry in await session.scalars(
         select(Entry)
-        .where(Entry.withdrawn_at.is_(None))
+        .where(Entry.withdrawn_at.is_(None), Entry.origin.is_(None))
         .order_by(Entry.id)
         .options(selectinload(Entry.texts))
     ):

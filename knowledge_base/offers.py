@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 
 from sqlalchemy import Date, ForeignKey, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from knowledge_base.entries import Words
+from knowledge_base.offer_heads import OfferHead
 from storage.base import Base
+
+Words = Annotated[list[str], mapped_column(ARRAY(Text))]
 
 
 class Contact(Base):
-    """How to reach somebody: edited by the staff or read from a source, never generated."""
+    """How to reach somebody: edited by the staff or read from a source, never generated.
+
+    ``imported_hash`` is the contact as the files last had it; where the row differs from it,
+    somebody edited the row.
+    """
 
     __tablename__ = "contacts"
 
@@ -26,6 +33,7 @@ class Contact(Base):
     source_title: Mapped[str] = mapped_column(Text)
     source_url: Mapped[str] = mapped_column(Text)
     checked_on: Mapped[date | None]
+    imported_hash: Mapped[str | None] = mapped_column(Text)
 
 
 class Offer(Base):
@@ -56,3 +64,12 @@ class Offer(Base):
     capacity: Mapped[int | None]
     join: Mapped[str | None] = mapped_column(Text)
     contact: Mapped[str | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
+
+    def head(self) -> OfferHead:
+        """Return the block that a German file has for this offer."""
+        return OfferHead(**{field: getattr(self, field) for field in OfferHead.model_fields})
+
+    def take(self, head: OfferHead) -> None:
+        """Set every field to what a file says."""
+        for field in OfferHead.model_fields:
+            setattr(self, field, getattr(head, field))

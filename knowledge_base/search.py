@@ -1,9 +1,9 @@
 """Find the entries that answer a question, in any language, or say that none does.
 
 One statement does it all: meaning (e5 in pgvector, across languages), words (full text in the
-text's own language) and spelling (trigrams of the title) are added up per text, the best text
-speaks for its entry, and the winners come back in the person's language. The entries are few, so
-the scan is exact; an approximate index would be slower and miss some.
+text's own language, rare words counting more) and spelling (trigrams of the heading) are added up
+per passage, the best passage speaks for its entry, and the winners come back in the person's
+language.
 """
 
 from __future__ import annotations
@@ -14,20 +14,23 @@ from datetime import date
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge_base.content_files import ANY_STATUS, text_hash
 from knowledge_base.embedding import question_vector
-from knowledge_base.entries import ORIGINAL_STATUS, SEARCH_CONFIGS
+from knowledge_base.entries import ORIGINAL_STATUS
 from knowledge_base.passages import WHOLE, section_of
+from knowledge_base.statements import BY_ID, BY_TOPIC, SEARCH, SETTINGS
 from storage import clock
 
 QUESTION_MAX = 1000
 
 # How much a hit in words or spelling counts beside the similarity in meaning, which differs by
 # about 0.01 from one entry to the next and by 0.1 from a good one to a bad one.
-WORDS, SPELLING, SPELLING_FLOOR = 0.08, 0.04, 0.45
+WORDS, HEADING, SPELLING, SPELLING_FLOOR = 0.005, 0.5, 0.04, 0.45
+# How many passages are looked at closely, and in how many a word may stand to count as rare.
+NEAREST, RARE = 150, 40
 TOPIC_BONUS, ALSO_BONUS = 0.04, 0.02
 RANK_BONUS = {1: 0.004, 3: -0.02}
 OWN_CENTRE_BONUS = 0.004
@@ -42,7 +45,10 @@ OWN_LANGUAGES = ("de", "en")
 ANSWERED_OWN, ANSWERED, ANSWERED_WITH_TOPIC = 0.328, 0.308, 0.295
 
 _WEIGHTS = {
+    "nearest": NEAREST,
+    "rare": RARE,
     "words": WORDS,
+    "heading": HEADING,
     "spelling": SPELLING,
     "floor": SPELLING_FLOOR,
     "topic_bonus": TOPIC_BONUS,
@@ -51,85 +57,6 @@ _WEIGHTS = {
     "last": RANK_BONUS[3],
     "own": OWN_CENTRE_BONUS,
 }
-
-# What may be shown: here, today, to this person, and not replaced by a newer entry.
-_LIVE = """
-current_entries as (
-  select * from entries
-  where withdrawn_at is null and kind <> 'section'
-    and coalesce(valid_from <= :today, true) and coalesce(valid_until >= :today, true)
-), live as (
-  select * from current_entries e
-  where (cast(:centre as text) is null or centre in (:centre, 'all'))
-    and (cast(:status as text) is null or statuses && array[:status, 'any'])
-    and not exists (select from current_entries newer where newer.supersedes = e.id)
-)"""
-
-# An entry in the person's language, else in English, else in German, beside its original.
-_TEXTS = """
-cross join lateral (
-  select language, title, body, status, translated_from, link
-  from entry_texts
-  where entry_id = e.id and language in (:language, 'en', 'de')
-  order by language = :language desc, language = 'en' desc
-  limit 1
-) shown
-left join entry_texts original on original.entry_id = e.id and original.language = 'de'"""
-
-_COLUMNS = """
-  e.id, e.kind, e.topic, e.centre, e.statuses, e.source_title, e.source_url, e.checked_on,
-  e.volatile, e.unconfirmed, e.more_sources, e.origin,
-  shown.language, shown.title, shown.body, shown.status, shown.translated_from, shown.link,
-  original.title as original_title, original.body as original_body"""
-
-# Any of the question's words counts: a whole question never stands in a text as it is.
-_ANY_WORD = "cast(replace(cast(plainto_tsquery({}, :question) as text), ' & ', ' | ') as tsquery)"
-_CONFIGS = ", ".join(f"('{language}', '{name}')" for language, name in SEARCH_CONFIGS.items())
-
-_SEARCH = text(f"""
-with {_LIVE},
-asked as materialized (
-  select language, {_ANY_WORD.format("cast(config as regconfig)")} as query
-  from (values {_CONFIGS}) as configs (language, config)
-  union all
-  select null, {_ANY_WORD.format("'simple'")}
-), texts as (
-  select entry_id, p.language, p.position,
-    coalesce(-(embedding <#> cast(:vector as halfvec)), 0)
-      + :words * ts_rank(words, coalesce(query, (select query from asked where language is null)))
-      + :spelling * greatest(word_similarity(:question, heading) - :floor, 0) as evidence
-  from passages p
-  left join asked on asked.language = p.language
-), scored as (
-  select entry_id, max(evidence) as evidence from texts group by entry_id
-), best as (
-  select live.*, evidence,
-    evidence
-      + case rank when 1 then :first when 3 then :last else 0 end
-      + case when topic = :topic then :topic_bonus
-             when cast(:topic as text) = any(also) then :also_bonus else 0 end
-      + case when centre = :centre then :own else 0 end as total
-  from live join scored on entry_id = id
-  order by total desc, id
-  limit :limit
-)
-select total, evidence, {_COLUMNS},
-  (select position from texts where entry_id = e.id and texts.language = shown.language
-   order by texts.evidence desc, position limit 1) as passage,
-  (select coalesce(max(-(embedding <#> cast(:vector as halfvec))), 0) from off_topic) as off_topic
-from best e {_TEXTS}
-order by total desc, e.id
-""")  # noqa: S608 - put together from constants only
-
-_BY_TOPIC = text(f"""
-with {_LIVE}
-select {_COLUMNS}
-from live e {_TEXTS}
-where topic = :topic or cast(:topic as text) = any(also)
-order by rank + cast(topic <> :topic as int), topic <> :topic, centre = 'all',
-  checked_on desc nulls last, e.id
-offset :offset limit :limit
-""")  # noqa: S608 - put together from constants only
 
 
 @dataclass(frozen=True)
@@ -156,11 +83,13 @@ class Hit:
     statuses: tuple[str, ...]
     kind: str
     original: tuple[str, str]
-    """Title and body of the German text."""
+    """Title and body of the German text; both empty where there is none."""
     section: str = ""
     """The heading that ``body`` stands under, where it is only a part of a long text."""
     whole: bool = True
     """Whether ``body`` is the whole text; if not, the rest is where ``source_url`` leads."""
+    position: int = 0
+    """Number of the passage that is shown, where it is only a part."""
     more_sources: tuple[str, ...] = ()
     """Titles of further sources."""
     origin: str | None = None
@@ -192,7 +121,7 @@ async def search(
     """Find what answers ``question``, which may be in any language.
 
     Args:
-        session: any session; one statement is run.
+        session: any open transaction; nothing is changed but its planner settings.
         question: what the person wrote; only the first 1,000 characters count.
         centre: whose entries to search, beside those for all; ``None`` searches every centre's.
         language: in which the entries are shown; where it is missing English, then German.
@@ -205,9 +134,10 @@ async def search(
     if not question:
         return SearchResult([], answered=False)
     vector = await question_vector(question) if embedding is None else embedding
+    await session.execute(SETTINGS)
     rows = (
         await session.execute(
-            _SEARCH,
+            SEARCH,
             {
                 "question": question,
                 "vector": "[" + ",".join(f"{number:.7g}" for number in vector) + "]",
@@ -252,10 +182,31 @@ async def topic_entries(
         limit: how many at most.
     """
     rows = await session.execute(
-        _BY_TOPIC,
+        BY_TOPIC,
         {**_person(centre, language, topic, status), "offset": offset, "limit": limit},
     )
     return [_hit(row, 0.0) for row in rows]
+
+
+async def entry(
+    session: AsyncSession, entry_id: str, *, language: str, position: int = 0
+) -> Hit | None:
+    """Return one entry as it is shown, whoever it is for; ``None`` when it is not to be shown.
+
+    Args:
+        session: any session.
+        entry_id: which entry.
+        language: as for :func:`search`.
+        position: number of the passage to show where the text is too long to be shown whole.
+    """
+    values = {
+        "entry_id": entry_id,
+        "language": language,
+        "passage": position,
+        "today": clock.today(),
+    }
+    row = (await session.execute(BY_ID, values)).first()
+    return _hit(row, 0.0) if row is not None else None
 
 
 def statuses_in(hits: Sequence[Hit]) -> list[str]:
@@ -300,9 +251,10 @@ def _hit(row: Row[Any], score: float) -> Hit:
         made_from = text_hash(row.original_title, row.original_body)
         status = status if row.translated_from == made_from else "outdated"
     section, body = "", row.body
+    position = getattr(row, "passage", None) or 0
     whole = len(body) <= WHOLE
     if not whole:
-        section, body = section_of(row.title, body, getattr(row, "passage", None) or 0)
+        section, body = section_of(row.title, body, position)
     return Hit(
         entry_id=row.id,
         score=score,
@@ -311,7 +263,8 @@ def _hit(row: Row[Any], score: float) -> Hit:
         body=body,
         section=section,
         whole=whole,
-        original=(row.original_title or row.title, row.original_body or row.body),
+        position=position,
+        original=(row.original_title or "", row.original_body or ""),
         more_sources=tuple(source["title"] for source in row.more_sources),
         origin=row.origin,
         topic=row.topic,

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import typer
-import uvloop
 
 from lotse import settings as configuration
+from lotse.cli_kb import kb
+from lotse.cli_run import quiet, run_async, with_database
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
-kb = typer.Typer(no_args_is_help=True, help="The knowledge base: check, import, export.")
 app.add_typer(kb, name="kb")
 language_app = typer.Typer(no_args_is_help=True, help="The languages: add one, see what it lacks.")
 app.add_typer(language_app, name="language")
@@ -28,41 +25,27 @@ Language = Annotated[str | None, typer.Option("--lang", help="a launch language,
 Centre = Annotated[str | None, typer.Option("--centre", help="a centre, such as dettingen")]
 
 
-def _quiet() -> None:
-    logging.basicConfig(
-        level=os.environ.get("LOTSE_LOG_LEVEL", "WARNING"),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
-
-
-def _run(work: Awaitable[Any]) -> Any:
-    async def main() -> Any:
-        return await work
-
-    return uvloop.run(main())
-
-
 @app.command()
 def run() -> None:
     """Start everything and print where it is (make run)."""
     from lotse.supervise import run as supervise
 
-    _quiet()
-    raise typer.Exit(_run(supervise(configuration.load())))
+    quiet()
+    raise typer.Exit(run_async(supervise(configuration.load())))
 
 
 @app.command()
 def web() -> None:
     """Run the web application alone (pages, Rasa's callbacks, receiving from Telegram)."""
-    _quiet()
-    _run(_service(web=True))
+    quiet()
+    run_async(_service(web=True))
 
 
 @app.command()
 def worker() -> None:
     """Run one worker alone; start as many as you like."""
-    _quiet()
-    _run(_service(web=False))
+    quiet()
+    run_async(_service(web=False))
 
 
 async def _service(web: bool) -> None:
@@ -89,21 +72,6 @@ async def _service(web: bool) -> None:
         await database.close()
 
 
-def _with_database(work: Callable[[Any, str], Awaitable[Any]]) -> Any:
-    """Run ``work(settings, url)`` on a database that is running and migrated."""
-    from lotse import prepare
-
-    _quiet()
-    settings = configuration.load()
-
-    async def main() -> Any:
-        with prepare.database_url(settings) as url:
-            await prepare.migrate(url)
-            return await work(settings, url)
-
-    return _run(main())
-
-
 @app.command()
 def migrate() -> None:
     """Bring the database to the current schema and load the knowledge (containers run this)."""
@@ -117,7 +85,7 @@ def migrate() -> None:
         typer.echo(f"Schema is current; knowledge: {prepare.summary(report)}")
         await database.close()
 
-    _with_database(work)
+    with_database(work)
 
 
 @app.command("admin-link")
@@ -134,7 +102,7 @@ def admin_link() -> None:
             typer.echo(await staff.admin_link(session, base))
         await database.close()
 
-    _with_database(work)
+    with_database(work)
 
 
 @app.command()
@@ -150,10 +118,11 @@ def demo() -> None:
         async with database.transaction() as session:
             await fictional.reset(session)
         report = await prepare.load_knowledge(database, settings)
+        await prepare.load_demo_offers(database)
         await database.close()
         typer.echo(f"Demonstration set loaded; knowledge: {prepare.summary(report)}")
 
-    _with_database(work)
+    with_database(work)
 
 
 @app.command()
@@ -179,7 +148,7 @@ def chat(
         else:
             await talk.terminal(settings, url, lang, centre)
 
-    _with_database(work)
+    with_database(work)
 
 
 @app.command()
@@ -187,8 +156,8 @@ def understand() -> None:
     """Read JSON lines {"text"}, write what Rasa understands."""
     from lotse import doors
 
-    _quiet()
-    _run(doors.understand(configuration.load(), sys.stdin, sys.stdout))
+    quiet()
+    run_async(doors.understand(configuration.load(), sys.stdin, sys.stdout))
 
 
 @app.command()
@@ -202,9 +171,9 @@ def evaluate(
     if language is not None and language not in languages():
         typer.echo(f"{language} is not a launch language; there are {', '.join(languages())}.")
         raise typer.Exit(2)
-    _quiet()
+    quiet()
     chosen = [language] if language else list(languages())
-    pairs = _run(evaluation.ask(configuration.load(), chosen))
+    pairs = run_async(evaluation.ask(configuration.load(), chosen))
     typer.echo(evaluation.summary(pairs))
     if language is None:
         evaluation.write(pairs, evaluation.today())
@@ -223,7 +192,7 @@ def search(
     async def work(settings: Any, url: str) -> None:
         await doors.search(url, centre, lang, top, sys.stdin, sys.stdout)
 
-    _with_database(work)
+    with_database(work)
 
 
 @app.command()
@@ -270,53 +239,3 @@ def language_add(code: Annotated[str, typer.Argument(help="ISO 639 code, such as
     typer.echo(f"{code}: {len(lacking)} things missing")
     if not lacking:
         typer.echo("Complete: remove its draft mark in translations/languages.yml to offer it.")
-
-
-@kb.command("check")
-def kb_check(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
-    """Check the content files; every problem with file, line and what to do."""
-    from centre.county import centres
-    from knowledge_base.check import check
-    from lotse.prepare import CONTENT
-
-    problems = check(folder or CONTENT, list(centres()))
-    for one in problems:
-        typer.echo(f"{one.path}:{one.line}: {one.what}. {one.todo}")
-    typer.echo(f"content: {len(problems)} problems")
-    raise typer.Exit(1 if problems else 0)
-
-
-@kb.command("import")
-def kb_import(folder: Annotated[Path | None, typer.Argument()] = None) -> None:
-    """Import the content files; newer edits in the database are kept."""
-
-    async def work(settings: Any, url: str) -> None:
-        from centre.county import centres
-        from knowledge_base.importer import import_folder
-        from lotse.prepare import CONTENT, summary
-        from storage.engine import Database
-
-        database = Database(url, pool=2)
-        async with database.transaction() as session:
-            report = await import_folder(session, folder or CONTENT, list(centres()))
-        await database.close()
-        typer.echo(summary(report))
-
-    _with_database(work)
-
-
-@kb.command("export")
-def kb_export(folder: Annotated[Path, typer.Argument()]) -> None:
-    """Write the database's knowledge as content files."""
-
-    async def work(settings: Any, url: str) -> None:
-        from knowledge_base.importer import export_folder
-        from storage.engine import Database
-
-        database = Database(url, pool=2)
-        async with database.transaction() as session:
-            files = await export_folder(session, folder)
-        await database.close()
-        typer.echo(f"{len(files)} files written to {folder}")
-
-    _with_database(work)

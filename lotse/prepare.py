@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy import func, select
 
 from centre import demo
-from centre.county import centres
+from centre.county import centres, municipalities
 from centre.people import Person
 from knowledge_base.importer import Report, import_folder
 from lotse.settings import ROOT, Settings
@@ -18,6 +18,8 @@ from storage.engine import Database, ensure_database
 from storage.migrate import upgrade
 
 CONTENT = ROOT / "knowledge_base" / "content"
+DEMO = ROOT / "knowledge_base" / "demo"
+DEMO_ORIGIN = "demo"
 DATABASE_NAME = "lotse"
 
 
@@ -45,7 +47,12 @@ async def load_knowledge(database: Database, settings: Settings) -> Report:
     cache = settings.var / "embeddings.npz"
     async with database.transaction() as session:
         return await import_folder(
-            session, CONTENT, list(centres()), withdraw=True, cache_file=cache
+            session,
+            CONTENT,
+            list(centres()),
+            withdraw=True,
+            cache_file=cache,
+            municipalities=municipalities(),
         )
 
 
@@ -67,4 +74,18 @@ async def load_demo_once(database: Database) -> bool:
         if await session.scalar(select(func.count()).select_from(Person)):
             return False
         await demo.load(session)
-        return True
+    await load_demo_offers(database)
+    return True
+
+
+async def load_demo_offers(database: Database) -> Report:
+    """Load the demonstration's fictional offers; never into a database that serves real people."""
+    async with database.transaction() as session:
+        return await import_folder(
+            session,
+            DEMO,
+            list(centres()),
+            withdraw=True,
+            municipalities=municipalities(),
+            origin=DEMO_ORIGIN,
+        )

@@ -71,14 +71,19 @@ async def serve_web(
     routes: list[http.AbstractRouteDef] = list(actions.routes(database, settings.secret("rasa")))
     bot = await connect_telegram(settings) if telegram else None
     if bot is not None:
-        routes.append(http.post(WEBHOOK_PATH, receive.webhook(database, secret)))
+        routes.append(http.post(WEBHOOK_PATH, receive.webhook(database, secret, bot)))
 
     async def ready() -> dict[str, bool]:
         return {"rasa": await rasa.ready()}
 
     me = TelegramState(bot.username) if bot is not None else None
     application = build(
-        database, receive=inbox.receive, ready=ready, telegram=me, extra_routes=routes
+        database,
+        receive=inbox.receive,
+        ready=ready,
+        telegram=me,
+        public_url=settings.public_url,
+        extra_routes=routes,
     )
     runner = http.AppRunner(application, access_log=None)
     await runner.setup()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -27,6 +27,11 @@ _shift = _initial_shift()
 def now() -> datetime:
     """Return the current moment in UTC, moved by ``LOTSE_NOW`` and :func:`advance`."""
     return datetime.now(UTC) + _shift
+
+
+def today() -> date:
+    """Return the present day in Berlin."""
+    return now().astimezone(BERLIN).date()
 
 
 def shift() -> timedelta:

@@ -15,9 +15,10 @@ from aiohttp.typedefs import Handler
 
 from storage.engine import Database
 from storage.errors import LotseError
-from web import chat, health, staff
+from web import chat, health, offers, open_data, staff
 from web.context import (
     DATABASE,
+    PUBLIC_URL,
     READY,
     RECEIVE,
     TELEGRAM,
@@ -32,8 +33,8 @@ __all__ = ["TelegramState", "build"]
 HERE = Path(__file__).parent
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
-        " object-src 'none'"
+        "default-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'self';"
+        " frame-ancestors 'none'; object-src 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -51,6 +52,7 @@ def build(
     receive: Receive,
     ready: Ready,
     telegram: TelegramState | None = None,
+    public_url: str | None = None,
     extra_routes: Iterable[web.AbstractRouteDef] = (),
 ) -> web.Application:
     """Return the web application.
@@ -61,6 +63,7 @@ def build(
             (session, channel, external id, address, content).
         ready: returns which other parts work, by name.
         telegram: the connected bot, or ``None``.
+        public_url: how the world reaches the pages; as each request did where ``None``.
         extra_routes: routes of others that run in the same process.
     """
     application = web.Application(middlewares=[observe, secure, word_errors])
@@ -68,6 +71,7 @@ def build(
     application[RECEIVE] = receive
     application[READY] = ready
     application[TELEGRAM] = telegram
+    application[PUBLIC_URL] = public_url
     aiohttp_jinja2.setup(
         application,
         loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -77,6 +81,8 @@ def build(
     health.install(application)
     chat.install(application)
     staff.install(application)
+    offers.install(application)
+    open_data.install(application)
     application.router.add_static("/static", HERE / "static")
     application.router.add_routes(list(extra_routes))
     return application

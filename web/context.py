@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
+import aiohttp_jinja2
+from aiohttp import ETag, web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.engine import Database
 from storage.errors import LotseError
-from translations.languages import from_telegram
+from translations.catalogue import say
+from translations.languages import from_telegram, languages
 
 Receive = Callable[[AsyncSession, str, str, str, dict[str, Any]], Awaitable[int | None]]
 Ready = Callable[[], Awaitable[dict[str, bool]]]
 
 FALLBACK_LANGUAGE = "de"
 LONGEST_HEADER = 500
+PUBLIC_SECONDS = 300
+"""How long others may keep a page that is the same for everybody."""
+_HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9a-fA-F:]{2,45}\](:\d{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ DATABASE = web.AppKey("database", Database)
 RECEIVE: web.AppKey[Receive] = web.AppKey("receive")
 READY: web.AppKey[Ready] = web.AppKey("ready")
 TELEGRAM: web.AppKey[TelegramState | None] = web.AppKey("telegram")
+PUBLIC_URL: web.AppKey[str | None] = web.AppKey("public_url")
 
 
 class WebError(LotseError):
@@ -49,6 +57,12 @@ class BadMessage(WebError):
     """The request's body is not what the page sends."""
 
     code = "bad_message"
+
+
+class BadHost(WebError):
+    """The request does not say sensibly which host it is for."""
+
+    code = "bad_host"
 
 
 class NoSession(WebError):
@@ -100,6 +114,50 @@ def preferred_language(request: web.Request) -> str:
 def is_https(request: web.Request) -> bool:
     """Return whether the browser speaks HTTPS, perhaps to a proxy before us."""
     return request.secure or request.headers.get("X-Forwarded-Proto", "") == "https"
+
+
+def base_url(request: web.Request) -> str:
+    """Return how the world reaches us: as configured, else as this request did.
+
+    Raises:
+        BadHost: it is not configured, and the request's host is none.
+    """
+    configured = request.app[PUBLIC_URL]
+    if configured:
+        return configured.rstrip("/")
+    if not _HOST.fullmatch(request.host):
+        raise BadHost
+    return f"{'https' if is_https(request) else 'http'}://{request.host}"
+
+
+def render(request: web.Request, template: str, language: str, **values: object) -> web.Response:
+    """Return a page in a language."""
+    known = languages().get(language)
+
+    def word(key: str, **placeholders: Any) -> str:
+        return say(key, language, **placeholders)
+
+    context = {
+        "say": word,
+        "lang": language,
+        "dir": "rtl" if known is not None and known.rtl else "ltr",
+        **values,
+    }
+    return aiohttp_jinja2.render_template(template, request, context)
+
+
+def public(request: web.Request, response: web.Response) -> web.Response:
+    """Let everybody keep an answer for a while, and ask whether it is still the same."""
+    body = response.body
+    assert isinstance(body, bytes)
+    tag = hashlib.sha256(body).hexdigest()[:32]
+    known = request.if_none_match or ()
+    if any(one.value in (tag, "*") for one in known):
+        kept = {name: response.headers[name] for name in ("Vary",) if name in response.headers}
+        response = web.Response(status=304, headers=kept)
+    response.etag = ETag(value=tag)
+    response.headers["Cache-Control"] = f"public, max-age={PUBLIC_SECONDS}"
+    return response
 
 
 def from_elsewhere(request: web.Request) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from centre import appointments, county, format
 from centre.appointments import Appointment
 from centre.handoffs import Handoff, InterpreterLanguage
-from centre.people import Address, Person
+from centre.people import STAFF, Address, Person
 from knowledge_base.entries import Entry
 from storage import clock
 from translations.catalogue import say
@@ -63,6 +63,7 @@ class Overview:
     meetings: list[Meeting]
     requests: list[Request]
     managers: list[Helper]
+    curators: list[Helper]
     interpreters: list[Helper]
     people: int
     entries: int
@@ -74,10 +75,10 @@ def may_connect(reader: Person, other: Person) -> bool:
     Whoever uses the link acts as ``other`` from then on, so it is never somebody with more rights,
     and a manager's own appointments stay theirs.
     """
-    if other.role not in ("manager", "interpreter"):
-        return False
-    if reader.role == "admin" or reader.id == other.id:
-        return True
+    if reader.id == other.id:
+        return reader.role in STAFF
+    if reader.role == "admin":
+        return other.role in ("manager", "curator", "interpreter")
     return reader.role == "manager" and other.role == "interpreter"
 
 
@@ -88,6 +89,7 @@ async def overview(session: AsyncSession, reader: Person, language: str) -> Over
         meetings=[_meeting(one, names, language) for one in await _meetings(session, reader)],
         requests=[_request(one, language) for one in await _requests(session, reader)],
         managers=await _managers(session, reader),
+        curators=await _curators(session, reader),
         interpreters=await _interpreters(session, reader, language),
         people=await session.scalar(select(func.count()).select_from(Person)) or 0,
         entries=await session.scalar(select(func.count()).select_from(Entry)) or 0,
@@ -128,6 +130,14 @@ async def _managers(session: AsyncSession, reader: Person) -> list[Helper]:
     return [
         _helper(reader, one, _centre(one.centre), connected) for one in await session.scalars(query)
     ]
+
+
+async def _curators(session: AsyncSession, reader: Person) -> list[Helper]:
+    """Return who keeps the knowledge; for the admin also the own account."""
+    query = select(Person).where(Person.role == "curator").order_by(Person.name)
+    found = list(await session.scalars(query)) + ([reader] if reader.role == "admin" else [])
+    connected = await _connected(session)
+    return [_helper(reader, one, _centre(one.centre), connected) for one in found]
 
 
 async def _interpreters(session: AsyncSession, reader: Person, language: str) -> list[Helper]:

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 COMMANDS = (
     "start",
     "help",
+    "find",
     "language",
     "book",
     "appointments",

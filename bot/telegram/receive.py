@@ -18,13 +18,13 @@ from telegram import Bot
 from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot import inbox
-from bot.telegram import parse
+from bot.telegram import inline, parse
 from storage.engine import Database
 
 log = logging.getLogger(__name__)
 
 CHANNEL = "telegram"
-ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member", inline.KIND)
 LONG_POLL_SECONDS = 30
 LONGEST_DELAY = 30.0
 # How often a process that waits for its turn to poll looks whether the other one is gone.
@@ -68,7 +68,7 @@ async def poll(
             async with _only_poller(database, stop) as connection:
                 if connection is None:
                     return
-                await _fetch(bot, connection, stop, long_poll, recovered)
+                await _fetch(bot, database, connection, stop, long_poll, recovered)
         except Exception as error:  # whatever happens, receiving goes on
             delay = _explain(error, next(delays))
             await _sleep(stop, delay)
@@ -76,6 +76,7 @@ async def poll(
 
 async def _fetch(
     bot: Bot,
+    database: Database,
     connection: AsyncConnection,
     stop: asyncio.Event,
     long_poll: int,
@@ -92,10 +93,13 @@ async def _fetch(
         # and nobody else has been let in meanwhile.
         async with AsyncSession(connection) as session, session.begin():
             for raw in batch:
-                await _store(session, raw)
+                if not inline.is_query(raw):
+                    await _store(session, raw)
         # Only now: asking from a higher offset tells Telegram to forget what is below.
         if numbers:
             offset = max(numbers) + 1
+            for raw in filter(inline.is_query, batch):
+                inline.answer_later(bot, database, raw)
         elif batch:
             await _sleep(stop, LONGEST_DELAY)  # nothing we could acknowledge
         recovered()
@@ -197,7 +201,7 @@ def seconds_of(error: RetryAfter) -> float:
 
 
 def webhook(
-    database: Database, secret: str
+    database: Database, secret: str, bot: Bot | None = None
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Return the handler of Telegram's POST requests.
 
@@ -208,6 +212,7 @@ def webhook(
     Args:
         database: where the updates go.
         secret: what :func:`set_webhook` told Telegram.
+        bot: answers inline queries, which are not stored; without it they get no answer.
 
     Raises:
         ValueError: the secret is empty, so that anybody could send updates.
@@ -221,6 +226,10 @@ def webhook(
         if not hmac.compare_digest(given, expected):
             raise web.HTTPUnauthorized
         raw = _decode(await _read(request))
+        if inline.is_query(raw):
+            if bot is not None:
+                inline.answer_later(bot, database, raw)
+            return web.Response()
         try:
             async with database.transaction() as session:
                 await _store(session, raw)

@@ -25,6 +25,8 @@ LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
 LONGEST_LABEL = 64
 LONGEST_DATA = 64
+# A file of this kind is a voice message, played in the chat; any other is downloaded.
+PLAYED = "audio/mpeg"
 # Where a long text is best cut, best first.
 CUTS = ("\n\n", "\n", " ")
 
@@ -85,16 +87,18 @@ def _texts(content: Content, markup: object) -> list[Part]:
     if content.document is None:
         calls = [Part("send_message", {"text": piece}) for piece in pieces]
     else:
-        # A short text and its file are one message.
-        caption = pieces.pop() if len(pieces) == 1 and fits(pieces[0], LONGEST_CAPTION) else None
+        kind = "voice" if content.document.media_type == PLAYED else "document"
+        # A short text and its file are one message; what is heard stands under its text.
+        one = kind == "document" and len(pieces) == 1 and fits(pieces[0], LONGEST_CAPTION)
+        caption = pieces.pop() if one else None
         calls = [Part("send_message", {"text": piece}) for piece in pieces]
-        arguments: dict[str, Any] = {"document": _file(content)}
+        arguments: dict[str, Any] = {kind: _file(content)}
         if caption:
             arguments["caption"] = caption
         if caption or not calls:
-            calls.append(Part("send_document", {**arguments, **extra}))
+            calls.append(Part(f"send_{kind}", {**arguments, **extra}))
             return calls
-        calls.append(Part("send_document", arguments))
+        calls.append(Part(f"send_{kind}", arguments))
         calls[-2].arguments.update(extra)
         return calls
     if extra and not calls:

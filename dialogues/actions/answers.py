@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
-from centre import county, format
+import re
+
+from dialogues.actions import answer_view, offers
 from dialogues.actions.fallback import LONGEST_QUESTION
 from dialogues.actions.keyboards import STATUSES, keyboard
-from dialogues.actions.turn import Turn, action
-from knowledge_base.search import Hit, differs_by_status, search, topic_entries
+from dialogues.actions.turn import Turn, action, document
+from knowledge_base import feedback
+from knowledge_base.search import Hit, differs_by_status, entry, search, topic_entries
 from storage.outbox import Button, Content
+from translations import speech
 
 # How many are looked at to see whether the answer depends on the status, and how many are offered.
 COMPARED = 5
-HITS = 3
+HITS = 1 + answer_view.OTHERS
 # Scores are sums of similarities; below this difference two entries fit about equally.
 NEARLY_AS_GOOD = 0.05
 WHOLE_TOPIC = 60
 UNKNOWN_STATUS = "other"
-LONGEST_LABEL = 60
+# What a button says about an entry: how to show it, its id, and which passage of a long text.
+PAGE = re.compile(r"(?P<view>de:|au:)?(?P<entry>[a-z0-9_-]{2,48})(?::(?P<position>\d{1,4}))?")
 
 
 @action("action_answer")
 async def answer(turn: Turn) -> None:
     """Answer what was typed, or show the entry or topic that was tapped."""
+    if await offers.instead(turn):
+        return
     topic = turn.intent
     question = turn.text[:LONGEST_QUESTION] or turn.slots.get("question") or ""
     if turn.slots.get("question"):
         turn.forget("question")
     status = _status(turn)
-    tapped = turn.entity("page")
-    hits = await _find(turn, topic, "" if tapped else question, status)
-    if tapped:
-        hits = _from(hits, tapped)
-    if not hits:
-        # No guess; but the topic itself was understood and may be looked through.
-        browse = [[turn.button(f"topic.{topic}", f"/{topic}")]] if question else []
-        turn.say("answer.unknown", browse + keyboard("human", turn.language))
+    if page := turn.entity("page"):
+        await _open(turn, page, status)
         return
-    if status is None and not tapped and _depends_on_status(hits):
+    hits = await _find(turn, topic, question, status)
+    if not hits:
+        await _abstain(turn, topic, question)
+        return
+    if status is None and _depends_on_status(hits):
         # The question waits for the tap; it is gone from the state when it is answered.
         turn.set("question", question or None)
         turn.say("answer.residence_differs", _status_buttons(turn, topic))
         return
-    turn.send(_show(turn, hits))
+    await _show(turn, hits[0], hits[1:HITS])
 
 
 def _status(turn: Turn) -> str | None:
@@ -75,11 +80,68 @@ async def _find(turn: Turn, topic: str, question: str, status: str | None) -> li
     return found.hits if found.answered else []
 
 
-def _from(hits: list[Hit], entry: str) -> list[Hit]:
-    for index, hit in enumerate(hits):
-        if hit.entry_id == entry:
-            return hits[index:]
-    return hits
+async def _open(turn: Turn, page: str, status: str | None) -> None:
+    """Show the entry a button names: as an answer, in German, or as sound."""
+    match = PAGE.fullmatch(page)
+    hit = match and await entry(
+        turn.session,
+        match["entry"],
+        language=turn.language,
+        position=int(match["position"] or 0),
+    )
+    if match is None or hit is None:
+        turn.say("input.stale", keyboard("human", turn.language))
+    elif match["view"] == answer_view.GERMAN and hit.original[0]:
+        turn.send(answer_view.german(turn, hit))
+    elif match["view"] == answer_view.LISTEN:
+        await _read_aloud(turn, hit)
+    else:
+        topic = await _find(turn, hit.topic, "", status)
+        await _show(turn, hit, _after(topic, hit.entry_id))
+
+
+def _after(hits: list[Hit], shown: str) -> list[Hit]:
+    """Return what follows an entry in its topic; behind the last one comes the first."""
+    ids = [hit.entry_id for hit in hits]
+    here = ids.index(shown) if shown in ids else -1
+    return [hit for hit in hits[here + 1 :] + hits[: here + 1] if hit.entry_id != shown]
+
+
+async def _show(turn: Turn, hit: Hit, others: list[Hit]) -> None:
+    audible = await speech.can_speak(hit.language)
+    turn.send(answer_view.answer(turn, hit, others, audible))
+    await feedback.count_shown(turn.session, hit.entry_id, hit.language)
+
+
+async def _read_aloud(turn: Turn, hit: Hit) -> None:
+    """Send what is shown of an entry as sound."""
+    words = "\n".join(part for part in (hit.title, hit.section, hit.body) if part)
+    try:
+        sound = await speech.read_aloud(words, hit.language)
+    except speech.Unspeakable:
+        turn.say("answer.silent", keyboard("human", turn.language))
+        return
+    file = document(f"{hit.entry_id}.{sound.ending}", sound.media_type, sound.content)
+    turn.send(Content(text=answer_view.title(hit), document=file))
+
+
+async def _abstain(turn: Turn, topic: str, question: str) -> None:
+    """Say that there is no answer, and ask whether the question may be handed on.
+
+    Its words wait in the conversation's state for the next message only (bot/conversation.py).
+    """
+    number = None
+    if question:
+        number = await feedback.store_unanswered(
+            turn.session,
+            centre=turn.person.centre,
+            language=turn.language,
+            topic=topic,
+            text=None,
+            person_id=None,
+        )
+        turn.set("unanswered", question)
+    turn.send(answer_view.unknown(turn, topic, number))
 
 
 def _depends_on_status(hits: list[Hit]) -> bool:
@@ -93,55 +155,3 @@ def _status_buttons(turn: Turn, topic: str) -> list[list[Button]]:
         [turn.button(f"status.{status}", f'/{topic}{{"status":"{status}"}}')]
         for status in (*STATUSES, UNKNOWN_STATUS)
     ]
-
-
-def _show(turn: Turn, hits: list[Hit]) -> Content:
-    hit, others = hits[0], hits[1:HITS]
-    paragraphs = [f"{hit.title}\n\n{hit.body}"]
-    notes = []
-    if hit.language != turn.language:
-        language = format.language_name(hit.language, turn.language)
-        notes.append(turn.words("answer.other_language", language=language))
-    if hit.text_status not in ("original", "reviewed"):
-        notes.append(turn.words("answer.unreviewed"))
-    if hit.unconfirmed:
-        notes.append(turn.words("answer.unconfirmed"))
-    elif hit.volatile:
-        notes.append(turn.words("answer.volatile"))
-    paragraphs += ["\n".join(notes)] if notes else []
-    paragraphs.append("\n".join(_origin(turn, hit)))
-    buttons = [
-        [Button(label=other.title[:LONGEST_LABEL], data=_page(other))]
-        for other in others
-        if other.entry_id != hit.entry_id
-    ]
-    buttons.append(
-        [
-            turn.button("answer.book", f'/book_appointment{{"topic":"{hit.topic}"}}'),
-            turn.button("answer.person", "/talk_to_human"),
-        ]
-    )
-    last = [turn.button("answer.more", f"/{hit.topic}"), turn.button("menu.back", "/help")]
-    if hit.source_url:
-        last.insert(0, Button(label=turn.words("answer.link"), url=hit.source_url))
-    buttons.append(last)
-    return Content(text="\n\n".join(paragraphs), buttons=buttons)
-
-
-def _page(hit: Hit) -> str:
-    return f'/{hit.topic}{{"page":"{hit.entry_id}"}}'
-
-
-def _origin(turn: Turn, hit: Hit) -> list[str]:
-    """Return the lines that say where an answer comes from and how old it is."""
-    if hit.centre in county.centres():
-        lines = [turn.words("answer.centre", centre=county.centre(hit.centre).name)]
-    else:
-        lines = [turn.words("answer.all_centres")]
-    lines.append(turn.words("answer.source", source=hit.source_title))
-    if hit.checked_on is None:
-        lines.append(turn.words("answer.undated"))
-    else:
-        date = format.date(hit.checked_on, turn.language)
-        lines.append(turn.words("answer.checked", date=date))
-    return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dialogues.actions.keyboards import intent_label, keyboard
 from dialogues.actions.turn import Turn, action
+from knowledge_base.simple_view import pictogram, signed
 from storage.outbox import Button
 
 CHOICES = 3
@@ -17,7 +18,8 @@ async def did_you_mean(turn: Turn) -> None:
     for one in turn.message.get("intent_ranking") or []:
         label = intent_label(one["name"], turn.language)
         if label and len(buttons) < CHOICES:
-            buttons.append([Button(label=label, data=f"/{one['name']}")])
+            words = signed(pictogram(one["name"]), label)
+            buttons.append([Button(label=words, data=f"/{one['name']}")])
     if not buttons:
         await not_understood(turn)
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from centre.county import centres
+from knowledge_base.simple_view import pictogram, signed
 from storage.outbox import Button
 from translations.catalogue import say
 from translations.languages import languages
@@ -63,7 +64,11 @@ def in_rows(buttons: list[Button], width: int = 2) -> list[list[Button]]:
 def topic_buttons(language: str, payload: str) -> list[list[Button]]:
     """Return a button per topic; ``payload`` has ``%s`` where the topic goes."""
     return in_rows(
-        [Button(label=say(f"topic.{topic}", language), data=payload % topic) for topic in topics()]
+        [
+            Button(label=signed(pictogram(topic), say(f"topic.{topic}", language)), data=data)
+            for topic in topics()
+            for data in [payload % topic]
+        ]
     )
 
 

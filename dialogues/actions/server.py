@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from aiohttp import web
 
-from centre import people
+from centre import people, privacy
 from centre.county import county_name
 from dialogues.actions.keyboards import keyboard, topic_buttons
 from dialogues.actions.turn import PersonGone, Turn, actions, answer_language
@@ -28,7 +28,7 @@ DOMAIN = Path(__file__).parents[1] / "domain"
 WITH_COUNTY = {"talk.out_of_scope"}
 
 MODULES = (
-    *("answers", "start", "booking", "appointments"),
+    *("answers", "offers", "start", "booking", "appointments"),
     *("hand_off", "privacy", "danger", "fallback"),
 )
 for module in MODULES:
@@ -82,8 +82,13 @@ async def word(database: Database, body: dict[str, Any]) -> dict[str, Any]:
     tracker = body["tracker"]
     async with database.transaction() as session:
         person = await people.get(session, uuid.UUID(tracker["sender_id"]))
-    message = tracker.get("latest_message") or {}
-    language = answer_language(person, message)
+        message = tracker.get("latest_message") or {}
+        language = answer_language(person, message)
+        mine = (
+            await privacy.stored_questions(session, person.id, language)
+            if person is not None and body["response"] == "utter_privacy"
+            else ""
+        )
     wants_topics = any(
         one["entity"] == "page" and one["value"] == "topics"
         for one in message.get("entities") or []
@@ -92,7 +97,8 @@ async def word(database: Database, body: dict[str, Any]) -> dict[str, Any]:
         content = Content(text=say("menu.topics", language), buttons=topic_buttons(language, "/%s"))
     else:
         content = Content(
-            text=_words(key, language), buttons=keyboard(board, language) if board else []
+            text="\n\n".join(part for part in (_words(key, language), mine) if part),
+            buttons=keyboard(board, language) if board else [],
         )
     return {"custom": content.model_dump(exclude_defaults=True)}
 

@@ -31,5 +31,6 @@ async def stack(server: EmbeddedServer, template: str) -> AsyncIterator[Stack]:
         await prepare.load_knowledge(started.database, settings.load())
         async with started.database.transaction() as session:
             await demo.load(session)
+        await prepare.load_demo_offers(started.database)
         yield started
     clock.advance(before - clock.shift())

@@ -24,6 +24,8 @@ from lotse.talk import advance, duration, put
 from translations.catalogue import catalogue, template
 
 ANSWER = "answer"
+# Buttons begin with a sign for people who read little.
+SIGN = re.compile(r"^\W+")
 
 
 @dataclass
@@ -88,7 +90,7 @@ class Player:
         known = wanted in template()
         pattern = _pattern(wanted, self._language(person)) if known else re.compile(wanted)
         for button in offered:
-            if pattern.fullmatch(button["label"]):
+            if pattern.fullmatch(SIGN.sub("", button["label"])):
                 return button["data"]
         raise AssertionError(f"{person} has no button {wanted!r}, only {offered}")
 

@@ -62,6 +62,7 @@ MISTAKES = [
     ("Jedes Kind darf.", "x" * (BODY_MAX + 1), 24, "characters"),
     ("Jedes Kind darf.", "x" * 30_000, 1, "bytes"),
     ("Jedes Kind darf.", "[hier](javascript:alert)", 25, "not http(s)"),
+    ("Jedes Kind darf.", "Text\n<script>alert(1)</script>", 26, "there is HTML"),
 ]
 
 

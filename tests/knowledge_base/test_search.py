@@ -297,7 +297,7 @@ async def test_a_topics_own_centre_comes_before_all(library: Database) -> None:
 async def test_it_is_known_when_the_answer_depends_on_the_residence_status(
     library: Database,
 ) -> None:
-    work = await entries_of(library, "ask_work", limit=5)
+    work = await entries_of(library, "ask_work", limit=9)
     assert differs_by_status(work)
     assert {"asylum_procedure", "recognised", "section24"} <= set(statuses_in(work))
     for_one = await entries_of(library, "ask_work", status="asylum_procedure", limit=5)

@@ -238,6 +238,18 @@ class Peer(LoBotApiEmulator):
             }
         )
 
+    async def inquire(self, asker: int, words: str, language: str = "de") -> int:
+        """Somebody types the bot's name and ``words`` in a chat that the bot is not in."""
+        self._next()
+        query = {
+            "id": str(self._message),
+            "from": person(asker, language),
+            "query": words,
+            "offset": "",
+            "chat_type": "private",
+        }
+        return await self.push({"inline_query": query})
+
     async def membership(self, chat: int, before: str, now: str) -> int:
         """Somebody blocks the bot (``member`` to ``kicked``) or takes it back."""
         return await self.push({"my_chat_member": membership(chat, before, now)})

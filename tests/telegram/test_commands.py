@@ -30,7 +30,7 @@ async def test_the_commands_are_there_in_every_language_telegram_knows(bot: Bot,
     await commands.publish(bot)
     assert set(peer.commands) == KNOWN_TO_TELEGRAM
     assert peer.commands[""] == peer.commands["en"]
-    assert peer.commands["uk"][3] == {"command": "book", "description": say("command.book", "uk")}
+    assert peer.commands["uk"][4] == {"command": "book", "description": say("command.book", "uk")}
     assert [one["command"] for one in peer.commands["ar"]] == list(commands.COMMANDS)
     (menu,) = peer.done("setChatMenuButton")
     assert menu.fields["menu_button"] == {"type": "commands"}

@@ -313,6 +313,21 @@ async def test_a_file_comes_with_its_text_and_buttons(db: Database, bot: Bot, pe
     assert (upload["filename"], upload["data"]) == ("Termin.ics", data)
 
 
+async def test_a_text_that_is_read_aloud_is_played_in_the_chat(
+    db: Database, bot: Bot, peer: Peer
+) -> None:
+    data = b"\xff\xf3sound"
+    sound = Document(
+        name="kita.mp3", media_type="audio/mpeg", content=base64.b64encode(data).decode()
+    )
+    (number,) = await enqueue(db, 5, Content(text="Kita", document=sound))
+    await send.send(db, bot, number)
+    text, voice = peer.sent(5)
+    (upload,) = voice.files.values()
+    assert (text.text, voice.method) == ("Kita", "sendVoice")
+    assert (upload["filename"], upload["data"]) == ("kita.mp3", data)
+
+
 async def test_a_file_with_a_long_text_follows_it(db: Database, bot: Bot, peer: Peer):
     file = Document(name="a.txt", media_type="text/plain", content="eA==")
     button = Button(label="Ja", data="/y")

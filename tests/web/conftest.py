@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import io
 import shutil
 import uuid
+import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +48,17 @@ _browser_missing = False
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if _browser_missing:
         terminalreporter.write_line(HOW_TO_GET_CHROMIUM, red=True, bold=True)
+
+
+def silence() -> bytes:
+    """A second of sound."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(16_000))
+    return buffer.getvalue()
 
 
 @dataclass
@@ -90,6 +103,13 @@ class PretendedConversation:
                 content=base64.b64encode(CALENDAR).decode(),
             )
             return [Content(text="Here is a file.", document=document)]
+        if content["text"] == "sound":
+            document = Document(
+                name="kita.wav",
+                media_type="audio/wav",
+                content=base64.b64encode(silence()).decode(),
+            )
+            return [Content(text="Here is a sound.", document=document)]
         return [Content(text=f"You wrote: {content['text']} — see https://example.org/a?b=1.")]
 
 

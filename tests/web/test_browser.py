@@ -120,6 +120,14 @@ async def test_a_file_is_downloaded_as_it_was_sent(page: Page, tmp_path: Path) -
     assert (tmp_path / "got").read_bytes() == CALENDAR
 
 
+async def test_a_text_that_is_read_aloud_is_played_in_the_page(page: Page) -> None:
+    await write(page, "sound")
+    player = page.locator("audio")
+    await expect(player).to_be_visible()
+    await expect(player).to_have_js_property("duration", 1)
+    await expect(page.get_by_role("link", name="kita.wav")).to_have_count(0)
+
+
 async def test_a_location_is_shared_when_asked_for(page: Page) -> None:
     await page.get_by_role("button", name=say("chat.location", "en")).click()
     await expect(page.get_by_text("Place: 48.41 9.50")).to_be_visible()

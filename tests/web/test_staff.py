@@ -282,7 +282,11 @@ async def test_the_link_connects_the_one_it_was_made_for(visit: Visit, staffed: 
         ("m-dettingen-1", "m-dettingen-2", 403),
         ("m-dettingen-1", "a1", 403),
         ("a1", "p1", 403),
-        ("a1", "c1", 403),
+        ("a1", "c1", 200),
+        ("a1", "a1", 200),
+        ("c1", "c1", 200),
+        ("c1", "i-ar-1", 403),
+        ("c1", "a1", 403),
     ],
 )
 async def test_nobody_hands_out_an_account_with_more_rights(

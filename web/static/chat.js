@@ -109,12 +109,20 @@ function buttons(rows) {
 
 function file(document_) {
   const bytes = Uint8Array.from(atob(document_.content), (sign) => sign.charCodeAt(0));
+  const address = URL.createObjectURL(new Blob([bytes], { type: document_.media_type }));
+  if (document_.media_type.startsWith("audio/")) {
+    const player = make("audio", "player");
+    player.controls = true;
+    player.src = address;
+    player.ariaLabel = document_.name;
+    return player;
+  }
   const made = make("a", "choice file");
   const sign = make("span", "sign", "↓");
   sign.ariaHidden = "true";
   made.append(sign, page.file.replace("{name}", () => document_.name));
   made.download = document_.name;
-  made.href = URL.createObjectURL(new Blob([bytes], { type: document_.media_type }));
+  made.href = address;
   return made;
 }
 

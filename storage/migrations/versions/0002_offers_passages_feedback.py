@@ -26,6 +26,7 @@ def upgrade() -> None:
     sa.Column('source_title', sa.Text(), nullable=False),
     sa.Column('source_url', sa.Text(), nullable=False),
     sa.Column('checked_on', sa.Date(), nullable=True),
+    sa.Column('imported_hash', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contacts'))
     )
     op.create_table('entry_counts',
@@ -38,6 +39,12 @@ def upgrade() -> None:
     sa.Column('wrong', sa.Integer(), server_default='0', nullable=False),
     sa.ForeignKeyConstraint(['entry_id'], ['entries.id'], name=op.f('fk_entry_counts_entry_id_entries'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('entry_id', 'language', 'day', name=op.f('pk_entry_counts'))
+    )
+    op.create_table('lexemes',
+    sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('lexeme', sa.Text(), nullable=False),
+    sa.Column('passages', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('language', 'lexeme', name=op.f('pk_lexemes'))
     )
     op.create_table('offers',
     sa.Column('entry_id', sa.Text(), nullable=False),
@@ -70,11 +77,19 @@ def upgrade() -> None:
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('translated_from', sa.Text(), nullable=True),
     sa.Column('author', sa.Text(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['entry_id'], ['entries.id'], name=op.f('fk_revisions_entry_id_entries'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_revisions'))
     )
     op.create_index('ix_revisions_entry', 'revisions', ['entry_id', 'language', 'number'], unique=False)
+    # What there is so far is everybody's first revision: the next change must not lose it.
+    op.execute(
+        "insert into revisions"
+        " (entry_id, language, number, title, body, status, translated_from, author, at)"
+        " select entry_id, language, revision, title, body, status, translated_from, 'files',"
+        " updated_at from entry_texts"
+    )
     op.create_table('unanswered_questions',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('person_id', sa.UUID(), nullable=True),
@@ -105,11 +120,15 @@ def upgrade() -> None:
     sa.UniqueConstraint('text_id', 'position', name=op.f('uq_passages_text_id'))
     )
     op.create_index(op.f('ix_passages_entry_id'), 'passages', ['entry_id'], unique=False)
+    # The vector stays in its row: fetched from elsewhere, a search over all would take longer.
+    op.execute("alter table passages alter column embedding set storage plain")
+    op.create_index('ix_passages_embedding', 'passages', ['embedding'], unique=False, postgresql_using='hnsw', postgresql_ops={'embedding': 'halfvec_ip_ops'})
     op.create_index('ix_passages_words', 'passages', ['words'], unique=False, postgresql_using='gin')
     op.add_column('entries', sa.Column('more_sources', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False))
     op.add_column('entries', sa.Column('origin', sa.Text(), nullable=True))
     op.add_column('entries', sa.Column('parent', sa.Text(), nullable=True))
     op.add_column('entries', sa.Column('position', sa.Integer(), server_default='0', nullable=False))
+    op.create_index(op.f('ix_entries_supersedes'), 'entries', ['supersedes'], unique=False)
     op.create_index(op.f('ix_entries_origin'), 'entries', ['origin'], unique=False)
     op.create_index(op.f('ix_entries_parent'), 'entries', ['parent'], unique=False)
     op.add_column('entry_texts', sa.Column('updated_by', sa.Text(), server_default='files', nullable=False))
@@ -138,11 +157,13 @@ def downgrade() -> None:
     op.drop_column('entry_texts', 'link')
     op.drop_column('entry_texts', 'updated_by')
     op.drop_index(op.f('ix_entries_parent'), table_name='entries')
+    op.drop_index(op.f('ix_entries_supersedes'), table_name='entries')
     op.drop_index(op.f('ix_entries_origin'), table_name='entries')
     op.drop_column('entries', 'position')
     op.drop_column('entries', 'parent')
     op.drop_column('entries', 'origin')
     op.drop_column('entries', 'more_sources')
+    op.drop_index('ix_passages_embedding', table_name='passages', postgresql_using='hnsw', postgresql_ops={'embedding': 'halfvec_ip_ops'})
     op.drop_index('ix_passages_words', table_name='passages', postgresql_using='gin')
     op.drop_index(op.f('ix_passages_entry_id'), table_name='passages')
     op.drop_table('passages')
@@ -151,6 +172,7 @@ def downgrade() -> None:
     op.drop_index('ix_revisions_entry', table_name='revisions')
     op.drop_table('revisions')
     op.drop_table('offers')
+    op.drop_table('lexemes')
     op.drop_table('entry_counts')
     op.drop_table('contacts')
     # ### end Alembic commands ###

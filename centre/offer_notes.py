@@ -1,0 +1,31 @@
+"""What must be said beside an offer: what to doubt, where it was read and how old that is."""
+
+from __future__ import annotations
+
+from centre import format
+from knowledge_base.offer_search import OfferHit
+from translations.catalogue import say
+
+RELIABLE = ("original", "reviewed")
+
+
+def notes(hit: OfferHit, language: str) -> list[str]:
+    """Return what a person has to know before relying on an offer."""
+    said = []
+    if hit.language != language:
+        name = format.language_name(hit.language, language)
+        said.append(say("answer.other_language", language, language=name))
+    if hit.text_status not in RELIABLE:
+        said.append(say("answer.unreviewed", language))
+    if hit.unconfirmed:
+        said.append(say("answer.unconfirmed", language))
+    elif hit.volatile:
+        said.append(say("answer.volatile", language))
+    return said
+
+
+def checked(hit: OfferHit, language: str) -> str:
+    """Return when an offer was last checked."""
+    if hit.checked_on is None:
+        return say("answer.undated", language)
+    return say("answer.checked", language, date=format.date(hit.checked_on, language))

@@ -1,0 +1,259 @@
+"""Offers for people: the list with its filters, one in detail, and a card to share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from centre import county, format, offer_buttons, offer_words
+from knowledge_base.offer_search import OfferHit, Offers, current, find
+from knowledge_base.wishes import COURSE_TOPIC, TYPES, Found, Wishes, seeks, vocabulary, wishes_from
+from storage.outbox import Button, Content
+from translations.catalogue import say
+
+BUTTON = offer_buttons.PREFIX
+PAGE = 5
+SHARED = 10
+LONGEST_SEARCH = 200
+LONGEST_LABEL = 60
+# Topics whose questions are mostly about what there is; elsewhere a kind of offer must be named.
+LISTED_TOPICS = {"ask_women", "ask_leisure"}
+# What a topic means anyway is no wish.
+IMPLIED = {"ask_women": {"audience"}, "ask_childcare": {"childcare"}}
+ABOUT = {"topic", "types"}
+EXAMPLE_TOWN = "Reutlingen"
+
+
+@dataclass(frozen=True)
+class Card:
+    """An offer to share: title, when and where in short, the whole text, and its source."""
+
+    id: str
+    title: str
+    summary: str
+    text: str
+    url: str
+
+
+async def search(session: AsyncSession, words: str, centre: str | None, language: str) -> Content:
+    """Answer ``/find``: the offers that fit ``words``; without words the kinds there are."""
+    if not words.strip():
+        return await kinds(session, centre, language)
+    wishes = await _read(words, language)
+    return await listed(session, wishes, centre, language)
+
+
+async def kinds(session: AsyncSession, centre: str | None, language: str) -> Content:
+    """Ask what is looked for, with a button for every kind of offer that there is."""
+    there = {hit.offer.type for hit in await current(session, centre, language)}
+    rows = [
+        [_button(f"{offer_words.TYPES[one]} {say(f'offer.type_{one}', language)}", _of_type(one))]
+        for one in TYPES
+        if one in there
+    ]
+    town = county.centre(centre).name if centre in county.centres() else EXAMPLE_TOWN
+    return Content(text=say("offer.ask", language, place=town.split("/")[0]), buttons=rows)
+
+
+async def fitting(
+    session: AsyncSession,
+    question: str,
+    entities: Iterable[Found],
+    topic: str,
+    centre: str | None,
+    language: str,
+    spoken: str | None = None,
+    looking: bool = False,
+) -> Content | None:
+    """Return the list where a question is better answered by offers than by an article.
+
+    That is so when it wishes something of an offer (not only about what), names a kind of offer
+    or looks for one, and most of the wishes can be fulfilled.
+
+    Args:
+        session: any session.
+        question: what the person wrote.
+        entities: what Rasa found in it.
+        topic: what it is about.
+        centre: whose offers.
+        language: of the answer.
+        spoken: the language the question is in, where that is known.
+        looking: it is known that an offer is looked for.
+    """
+    await asyncio.to_thread(vocabulary)
+    wishes = wishes_from(entities, question, spoken or language, topic)
+    wanted = set(wishes.names()) - ABOUT - IMPLIED.get(topic, set())
+    if not wanted:
+        return None
+    named = bool(wishes.types) or topic in LISTED_TOPICS
+    looks = len(wanted) > 1 or (named and seeks(question, spoken or language))
+    if not looking and not (looks and (named or topic == COURSE_TOPIC)):
+        return None
+    found = await _find(session, wishes, centre, language)
+    if not found.hits or 2 * len(wanted.intersection(found.dropped)) > len(wanted):
+        return None
+    return _list(found, wishes, 0, language)
+
+
+async def listed(
+    session: AsyncSession, wishes: Wishes, centre: str | None, language: str, offset: int = 0
+) -> Content:
+    """Return the offers that fit, five at a time, with a button to take back every wish."""
+    found = await _find(session, wishes, centre, language, offset=offset)
+    if not found.hits and offset:
+        offset, found = 0, await _find(session, wishes, centre, language)
+    return _list(found, wishes, offset, language)
+
+
+async def tap(
+    session: AsyncSession, data: str, centre: str | None, language: str
+) -> Content | None:
+    """Answer a button of a list of offers, ``None`` when it is none of ours."""
+    if data == offer_buttons.KINDS:
+        return await kinds(session, centre, language)
+    tapped = offer_buttons.read(data)
+    if tapped is None:
+        return None
+    if tapped.offer is None:
+        return await listed(session, tapped.wishes, centre, language, tapped.offset)
+    for hit in await current(session, None, language):
+        if offer_buttons.short(hit.entry_id) == tapped.offer:
+            return _details(hit, tapped.wishes, language)
+    return Content(text=say("offer.gone", language), buttons=[[_back(tapped.wishes, language)]])
+
+
+async def shared(session: AsyncSession, words: str, language: str) -> tuple[list[Card], str]:
+    """Return the offers of all centres that fit ``words`` as cards for somebody else.
+
+    Returns:
+        The cards, and a sentence on the wishes that were left out (empty when none was).
+    """
+    wishes = await _read(words, language)
+    found = await _find(session, wishes, None, language, SHARED)
+    return [_card(hit, language) for hit in found.hits], _left_out(found, wishes, language)
+
+
+async def _read(words: str, language: str) -> Wishes:
+    # Reading the lists for the first time takes a second.
+    await asyncio.to_thread(vocabulary)
+    return wishes_from([], words[:LONGEST_SEARCH], language, keywords=True)
+
+
+async def _find(
+    session: AsyncSession,
+    wishes: Wishes,
+    centre: str | None,
+    language: str,
+    limit: int = PAGE,
+    offset: int = 0,
+) -> Offers:
+    places = {town.id: town.location for town in county.municipalities().values()}
+    return await find(session, wishes, centre, language, limit, offset, places=places)
+
+
+def _list(found: Offers, wanted: Wishes, offset: int, language: str) -> Content:
+    if not found.hits:
+        rows = _filters(wanted, language)
+        rows.append([_button(say("menu.human", language), "/talk_to_human")])
+        rows.append([_other_kinds(language)])
+        return Content(text=say("offer.none", language), buttons=rows)
+    head = _left_out(found, wanted, language) or say("offer.found", language, count=found.total)
+    cards, rows = [head], []
+    for number, hit in enumerate(found.hits, offset + 1):
+        cards.append("\n".join([f"{number}. {_title(hit)}", *offer_words.card(hit, language)]))
+        data = offer_buttons.details_data(hit.entry_id, found.wishes)
+        rows.append([_button(f"{number}. {hit.title}"[:LONGEST_LABEL], data)])
+    if offset + PAGE < found.total:
+        data = offer_buttons.list_data(found.wishes, offset + PAGE)
+        rows.append([_button(say("offer.more", language), data)])
+    rows += _filters(found.wishes, language)
+    return Content(text="\n\n".join(cards), buttons=rows)
+
+
+def _left_out(found: Offers, wanted: Wishes, language: str) -> str:
+    if not found.dropped:
+        return ""
+    left_out = offer_words.listed(wanted, found.dropped, language)
+    return say("offer.without", language, wishes=left_out)
+
+
+def _filters(wishes: Wishes, language: str) -> list[list[Button]]:
+    """Return a button per wish that takes it back."""
+    buttons = [
+        _button(
+            f"✕ {offer_words.wish(wishes, name, language)}"[:LONGEST_LABEL],
+            offer_buttons.list_data(wishes.without(name)),
+        )
+        for name in wishes.names()
+    ]
+    return [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
+
+
+def _details(hit: OfferHit, wishes: Wishes, language: str) -> Content:
+    lines = [*offer_words.card(hit, language), *offer_words.more(hit, language)]
+    parts = [_title(hit), hit.body, "\n".join(lines), "\n".join(_notes(hit, language))]
+    parts.append("\n".join(_origin(hit, language)))
+    book = f'/book_appointment{{"topic":"{hit.topic}"}}'
+    rows = [
+        [
+            _button(say("answer.book", language), book),
+            _button(say("answer.person", language), "/talk_to_human"),
+        ],
+        [_back(wishes, language), _button(say("menu.back", language), "/help")],
+        [Button(label=say("answer.link", language), url=hit.source_url)],
+    ]
+    return Content(text="\n\n".join(part for part in parts if part), buttons=rows)
+
+
+def _card(hit: OfferHit, language: str) -> Card:
+    lines = offer_words.card(hit, language)
+    parts = [_title(hit), "\n".join([*lines, *offer_words.more(hit, language)])]
+    parts += ["\n".join(_notes(hit, language)), "\n".join(_origin(hit, language))]
+    text = "\n\n".join(part for part in [*parts, hit.source_url] if part)
+    name = offer_buttons.short(hit.entry_id)
+    return Card(name, hit.title, "\n".join(lines[:2]), text, hit.source_url)
+
+
+def _title(hit: OfferHit) -> str:
+    return f"{offer_words.TYPES[hit.offer.type]} {hit.title}"
+
+
+def _notes(hit: OfferHit, language: str) -> list[str]:
+    notes = []
+    if hit.language != language:
+        name = format.language_name(hit.language, language)
+        notes.append(say("answer.other_language", language, language=name))
+    if hit.text_status not in ("original", "reviewed"):
+        notes.append(say("answer.unreviewed", language))
+    if hit.unconfirmed:
+        notes.append(say("answer.unconfirmed", language))
+    elif hit.volatile:
+        notes.append(say("answer.volatile", language))
+    return notes
+
+
+def _origin(hit: OfferHit, language: str) -> list[str]:
+    """Return the lines that say where an offer was read and how old that is."""
+    checked = say("answer.undated", language)
+    if hit.checked_on is not None:
+        checked = say("answer.checked", language, date=format.date(hit.checked_on, language))
+    return [say("answer.source", language, source=hit.source_title), checked]
+
+
+def _of_type(name: str) -> str:
+    return offer_buttons.list_data(Wishes(types=(name,)))
+
+
+def _other_kinds(language: str) -> Button:
+    return _button(say("offer.more", language), offer_buttons.KINDS)
+
+
+def _back(wishes: Wishes, language: str) -> Button:
+    return _button(say("offer.back", language), offer_buttons.list_data(wishes))
+
+
+def _button(label: str, data: str) -> Button:
+    return Button(label=label, data=data)
