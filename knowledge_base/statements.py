@@ -43,8 +43,8 @@ select set_config('hnsw.iterative_scan', 'relaxed_order', true),
   set_config('plan_cache_mode', 'force_custom_plan', true)
 """)
 
-# First the passages that could answer: the nearest in meaning, and those with the question's rare
-# words (a name, an abbreviation). Only these are looked at closely: which of the question's words
+# First the passages that could answer: the nearest in meaning, those with the question's rare words
+# (a name, an abbreviation), and the nearest of the topic (found by topic, hence not by index: + 0). Only these are looked at closely: which of the question's words
 # they have, the rarer the more, and how alike their heading is spelled.
 SEARCH = text(f"""
 with asked as materialized (
@@ -69,6 +69,12 @@ with asked as materialized (
   from asked a join passages p on p.words @@ a.query and p.language = a.language
   join entries e on e.id = p.entry_id
   where a.passages <= :rare and {_LIVE}
+), topical as materialized (
+  select p.id
+  from entries e join passages p on p.entry_id = e.id
+  where e.topic = :topic and {_LIVE}
+  order by (p.embedding <#> (select cast(:vector as halfvec))) + 0
+  limit :topical
 ), looked_at as materialized (
   select p.id, p.entry_id, p.language,
     coalesce(-(p.embedding <#> (select cast(:vector as halfvec))), 0)
@@ -76,7 +82,8 @@ with asked as materialized (
       + :words * coalesce((
           select sum(weight * (1 + cast(p.words @@ in_heading as int) * :heading))
           from asked where asked.language = p.language and p.words @@ query), 0) as evidence
-  from passages p where id in (select id from near union select id from named)
+  from passages p where id in (
+    select id from near union select id from named union select id from topical)
 ), scored as (
   select entry_id, max(evidence) as evidence from looked_at group by entry_id
 ), best as (
@@ -93,7 +100,8 @@ with asked as materialized (
 select total, evidence, {_COLUMNS},
   (select position from passages where passages.text_id = shown.text_id
    order by embedding <#> (select cast(:vector as halfvec)), position limit 1) as passage,
-  (select coalesce(max(-(embedding <#> (select cast(:vector as halfvec)))), 0) from off_topic) as off_topic
+  (select coalesce(max(-(embedding <#> (select cast(:vector as halfvec)))), 0)
+   from off_topic) as off_topic
 from best e {_TEXTS}
 order by total desc, e.id
 """)  # noqa: S608 - put together from constants only

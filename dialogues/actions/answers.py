@@ -17,7 +17,7 @@ from translations import speech
 COMPARED = 5
 HITS = 1 + answer_view.OTHERS
 # Scores are sums of similarities; below this difference two entries fit about equally.
-NEARLY_AS_GOOD = 0.05
+NEARLY_AS_GOOD = 0.08
 WHOLE_TOPIC = 60
 UNKNOWN_STATUS = "other"
 # What a button says about an entry: how to show it, its id, and which passage of a long text.

@@ -41,6 +41,7 @@ EPOCHS, RATE = 40, 1e-3
 OFF_TOPIC_EACH = 30  # examples a language
 MARGIN, OFF_TOPIC_WEIGHT, PARALLEL_WEIGHT = 0.08, 0.3, 0.5
 SEED = 5
+MISSING = 0.5
 MOST_PARALLEL = 800
 SAVE_EVERY = 250
 
@@ -51,13 +52,14 @@ class Corpus:
 
     name: str
     passages: list[tuple[str, str, str]] = field(default_factory=list)  # page, title, text
+    texts: list[int] = field(default_factory=list)  # of each passage, which translation; 0 if none
     questions: list[tuple[str, str, str]] = field(default_factory=list)  # language, page, text
 
-    def add(self, page: str, title: str, body: str) -> None:
-        """Add a page, cut as the search cuts it."""
-        self.passages += [
-            (page, title, f"{part.heading}\n{part.body}") for part in split(title, body)
-        ]
+    def add(self, page: str, title: str, body: str, translation: bool = False) -> None:
+        """Add a page, or its translation, cut as the search cuts it."""
+        parts = split(title, body)
+        self.passages += [(page, title, f"{part.heading}\n{part.body}") for part in parts]
+        self.texts += [max(self.texts, default=0) + 1 if translation else 0] * len(parts)
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -72,7 +74,7 @@ def own() -> Corpus:
     for path in sorted(CONTENT.rglob("*.*.md")):
         entry, language, _ = path.name.split(".")
         fields, body = parse(path.read_text("utf-8"))
-        corpus.add(entry, fields["title"], body)
+        corpus.add(entry, fields["title"], body, language not in ("de", "en"))
         corpus.questions.append((language, entry, fields["title"]))
     known = {page for page, _, _ in corpus.passages}
     for path in sorted((HERE / "questions").glob("??*.jsonl")):
@@ -192,6 +194,7 @@ class Ready:
     questions: Tensor
     meant: Tensor  # page of each question
     languages: list[str]
+    texts: Tensor  # which translation each passage is of; 0 if of none
 
 
 def ready(corpus: Corpus, vectors: Vectors) -> Ready:
@@ -208,6 +211,7 @@ def ready(corpus: Corpus, vectors: Vectors) -> Ready:
         vectors("query", (text for _, _, text in questions)),
         torch.tensor([place[page] for _, page, _ in questions]),
         [language for language, _, _ in questions],
+        torch.tensor(corpus.texts),
     )
 
 
@@ -230,13 +234,21 @@ class Adapter(torch.nn.Module):
         """Return passages as they are compared."""
         return functional.normalize(vectors + vectors @ self.b, dim=1)
 
-    def scores(self, corpus: Ready, questions: Tensor) -> Tensor:
-        """Return how near each question is to each page: its best passage."""
+    def scores(self, corpus: Ready, questions: Tensor, missing: float = 0.0) -> Tensor:
+        """Return how near each question is to each page: its best passage.
+
+        ``missing`` is the share of translations that are left out by chance: whoever asks in a
+        language must also find the entries that are not translated, among those that are.
+        """
         asked = self.asked(questions)
         near = (
             PASSAGE * asked @ self.told(corpus.passages).T
             + TITLE * asked @ self.asked(corpus.titles).T
         )
+        if missing:
+            gone = torch.rand(int(corpus.texts.max()) + 1) < missing
+            gone[0] = False
+            near = near.masked_fill(gone[corpus.texts], -9.0)
         pages = torch.full((len(asked), len(corpus.pages)), -9.0)
         return pages.scatter_reduce(1, corpus.page_of.expand(len(asked), -1), near, "amax")
 
@@ -270,7 +282,7 @@ def learn(
             group["lr"] = RATE * (1 - epoch / EPOCHS)
         total = torch.zeros(())
         for corpus in corpora:
-            scores = adapter.scores(corpus, corpus.questions) / TEMPERATURE
+            scores = adapter.scores(corpus, corpus.questions, MISSING) / TEMPERATURE
             loss = functional.cross_entropy(scores, corpus.meant)
             total = total + loss / len(corpora)
         if parallel is not None:

@@ -233,8 +233,13 @@ async def test_unconfirmed_volatile_source_and_date_arrive(library: Database) ->
 async def test_the_text_is_shown_in_the_persons_language_else_in_english(
     library: Database, language: str, shown: str, status: str
 ) -> None:
-    hit = (await ask(library, "Bezahlkarte", language=language)).hits[0]
-    assert (hit.entry_id, hit.language, hit.text_status) == ("paycard", shown, status)
+    hit = (await ask(library, "Bankkonto", language=language)).hits[0]
+    assert (hit.entry_id, hit.language, hit.text_status) == ("bank_account", shown, status)
+
+
+async def test_a_needed_entry_is_shown_in_tigrinya(library: Database) -> None:
+    hit = (await ask(library, "Bezahlkarte", language="ti")).hits[0]
+    assert (hit.entry_id, hit.language, hit.text_status) == ("paycard", "ti", "unreviewed")
 
 
 async def test_a_text_only_in_german_is_shown_in_german(
@@ -259,7 +264,7 @@ async def test_a_translation_of_a_former_original_is_called_outdated(
 @pytest.mark.parametrize("topic", ["ask_benefits", "ask_return", "ask_housing", "ask_health"])
 async def test_the_understood_topic_moves_its_entries_up(library: Database, topic: str) -> None:
     def place(hits: list[Hit]) -> int:
-        return [hit.topic for hit in hits].index(topic)
+        return [*(hit.topic for hit in hits), topic].index(topic)
 
     question = "Und wie geht das?"
     without = (await ask(library, question, limit=200)).hits
