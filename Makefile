@@ -1,7 +1,7 @@
 # Everything starts here: `make run` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench train tune evaluate demo setup setup-test chromium clean
+.PHONY: help run test check bench train tune tune-search evaluate demo setup setup-test chromium clean
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export OMP_NUM_THREADS := 1
@@ -10,7 +10,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 run: $(VENV)/.runtime nlu/.venv/.done ## set everything up and start it
 	@exec $(VENV)/bin/lotse run
@@ -44,6 +44,13 @@ tune: ## tune the sentence encoder on the examples (by hand; an hour and a half 
 	@test -e nlu/encoder/.venv || python3 -m venv nlu/encoder/.venv
 	@nlu/encoder/.venv/bin/python -m pip install --quiet -r nlu/encoder/requirements.txt
 	OMP_NUM_THREADS=$$(nproc) nlu/encoder/.venv/bin/python -m nlu.encoder.tune
+
+tune-search: ## learn the search's matrices from questions (by hand; OMOS= and FEED= name more data)
+	@test -e nlu/encoder/.venv || python3 -m venv nlu/encoder/.venv
+	@nlu/encoder/.venv/bin/python -m pip install --quiet -r nlu/encoder/requirements.txt
+	@nlu/encoder/.venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	OMP_NUM_THREADS=$$(nproc) nlu/encoder/.venv/bin/python -m knowledge_base.adapter.tune \
+	  $(if $(OMOS),--omos $(OMOS)) $(if $(FEED),--integreat $(FEED))
 
 evaluate: setup-test ## run every test message and write docs/language-quality.md
 	$(VENV)/bin/lotse evaluate

@@ -44,8 +44,9 @@ select set_config('hnsw.iterative_scan', 'relaxed_order', true),
 """)
 
 # First the passages that could answer: the nearest in meaning, those with the question's rare words
-# (a name, an abbreviation), and the nearest of the topic (found by topic, hence not by index: + 0). Only these are looked at closely: which of the question's words
-# they have, the rarer the more, and how alike their heading is spelled.
+# (a name, an abbreviation), and the nearest of the topic (by topic and not by the index: + 0). Only
+# these are looked at closely: which of the question's words they have, the rarer the more, and how
+# alike their heading is spelled.
 SEARCH = text(f"""
 with asked as materialized (
   select l.language, l.lexeme, l.passages,
