@@ -15,7 +15,9 @@ def notes(hit: OfferHit, language: str) -> list[str]:
     if hit.language != language:
         name = format.language_name(hit.language, language)
         said.append(say("answer.other_language", language, language=name))
-    if hit.text_status not in RELIABLE:
+    if hit.text_status == "outdated":
+        said.append(say("answer.outdated", language))
+    elif hit.text_status not in RELIABLE:
         said.append(say("answer.unreviewed", language))
     if hit.unconfirmed:
         said.append(say("answer.unconfirmed", language))
@@ -29,3 +31,9 @@ def checked(hit: OfferHit, language: str) -> str:
     if hit.checked_on is None:
         return say("answer.undated", language)
     return say("answer.checked", language, date=format.date(hit.checked_on, language))
+
+
+def origin(hit: OfferHit, language: str) -> str:
+    """Return the lines that say where an offer was read and how old that is."""
+    source = say("answer.source", language, source=hit.source_title)
+    return f"{source}\n{checked(hit, language)}"

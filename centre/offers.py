@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import county, format, offer_buttons, offer_words
+from centre import county, offer_buttons, offer_words
+from centre.offer_notes import notes, origin
 from knowledge_base.offer_search import OfferHit, Offers, current, find
 from knowledge_base.wishes import COURSE_TOPIC, TYPES, Found, Wishes, seeks, vocabulary, wishes_from
 from storage.outbox import Button, Content
@@ -194,8 +195,8 @@ def _filters(wishes: Wishes, language: str) -> list[list[Button]]:
 
 def _details(hit: OfferHit, wishes: Wishes, language: str) -> Content:
     lines = [*offer_words.card(hit, language), *offer_words.more(hit, language)]
-    parts = [_title(hit), hit.body, "\n".join(lines), "\n".join(_notes(hit, language))]
-    parts.append("\n".join(_origin(hit, language)))
+    parts = [_title(hit), hit.body, "\n".join(lines), "\n".join(notes(hit, language))]
+    parts.append(origin(hit, language))
     book = f'/book_appointment{{"topic":"{hit.topic}"}}'
     rows = [
         [
@@ -211,7 +212,7 @@ def _details(hit: OfferHit, wishes: Wishes, language: str) -> Content:
 def _card(hit: OfferHit, language: str) -> Card:
     lines = offer_words.card(hit, language)
     parts = [_title(hit), "\n".join([*lines, *offer_words.more(hit, language)])]
-    parts += ["\n".join(_notes(hit, language)), "\n".join(_origin(hit, language))]
+    parts += ["\n".join(notes(hit, language)), origin(hit, language)]
     text = "\n\n".join(part for part in [*parts, hit.source_url] if part)
     name = offer_buttons.short(hit.entry_id)
     return Card(name, hit.title, "\n".join(lines[:2]), text, hit.source_url)
@@ -219,28 +220,6 @@ def _card(hit: OfferHit, language: str) -> Card:
 
 def _title(hit: OfferHit) -> str:
     return f"{offer_words.TYPES[hit.offer.type]} {hit.title}"
-
-
-def _notes(hit: OfferHit, language: str) -> list[str]:
-    notes = []
-    if hit.language != language:
-        name = format.language_name(hit.language, language)
-        notes.append(say("answer.other_language", language, language=name))
-    if hit.text_status not in ("original", "reviewed"):
-        notes.append(say("answer.unreviewed", language))
-    if hit.unconfirmed:
-        notes.append(say("answer.unconfirmed", language))
-    elif hit.volatile:
-        notes.append(say("answer.volatile", language))
-    return notes
-
-
-def _origin(hit: OfferHit, language: str) -> list[str]:
-    """Return the lines that say where an offer was read and how old that is."""
-    checked = say("answer.undated", language)
-    if hit.checked_on is not None:
-        checked = say("answer.checked", language, date=format.date(hit.checked_on, language))
-    return [say("answer.source", language, source=hit.source_title), checked]
 
 
 def _of_type(name: str) -> str:

@@ -6,17 +6,13 @@ import hashlib
 import hmac
 import uuid
 from datetime import timedelta
-from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import logins, people
 from centre.people import STAFF, Person
-from translations.catalogue import say
-from translations.languages import languages
 from web import staff_data
 from web.context import (
     DATABASE,
@@ -27,6 +23,7 @@ from web.context import (
     from_elsewhere,
     is_https,
     preferred_language,
+    render,
 )
 
 COOKIE = "lotse_staff"
@@ -76,7 +73,7 @@ async def ask_to_sign_in(request: web.Request) -> web.Response:
     token = request.query.get("token", "")[:LONGEST_TOKEN]
     if not token:
         return _refused(request, 403)
-    return _render(request, "login.html", preferred_language(request), token=token)
+    return render(request, "login.html", preferred_language(request), token=token)
 
 
 async def sign_in(request: web.Request) -> web.StreamResponse:
@@ -149,7 +146,7 @@ async def _overview(
     link_for: uuid.UUID | None = None,
 ) -> web.Response:
     language = person.language or FALLBACK_LANGUAGE
-    return _render(
+    return render(
         request,
         "staff.html",
         language,
@@ -173,21 +170,6 @@ def _csrf(request: web.Request) -> str:
 
 
 def _refused(request: web.Request, status: int) -> web.Response:
-    response = _render(request, "refused.html", preferred_language(request))
+    response = render(request, "refused.html", preferred_language(request))
     response.set_status(status)
     return response
-
-
-def _render(request: web.Request, template: str, language: str, **values: object) -> web.Response:
-    known = languages().get(language)
-
-    def word(key: str, **placeholders: Any) -> str:
-        return say(key, language, **placeholders)
-
-    context = {
-        "say": word,
-        "lang": language,
-        "dir": "rtl" if known is not None and known.rtl else "ltr",
-        **values,
-    }
-    return aiohttp_jinja2.render_template(template, request, context)
