@@ -42,7 +42,8 @@ OWN_CENTRE_BONUS = 0.01
 # this are in docs/search.md.
 OFF_TOPIC = 0.15
 OWN_LANGUAGES = ("de", "en")
-ANSWERED_OWN, ANSWERED, ANSWERED_WITH_TOPIC = 0.22, 0.2, 0.14
+ANSWERED_OWN, ANSWERED = 0.22, 0.2
+ANSWERED_OWN_WITH_TOPIC, ANSWERED_WITH_TOPIC = 0.2, 0.12
 
 _WEIGHTS = {
     "nearest": NEAREST,
@@ -241,9 +242,9 @@ def _person(
 
 
 def _needed(language: str, topic: str | None) -> float:
-    if topic is not None:
-        return ANSWERED_WITH_TOPIC
-    return ANSWERED_OWN if language in OWN_LANGUAGES else ANSWERED
+    if language in OWN_LANGUAGES:
+        return ANSWERED_OWN if topic is None else ANSWERED_OWN_WITH_TOPIC
+    return ANSWERED if topic is None else ANSWERED_WITH_TOPIC
 
 
 def _hit(row: Row[Any], score: float) -> Hit:
