@@ -15,6 +15,8 @@ from centre import (
     emergencies,
     format,
     handoffs,
+    interpreter_instead,
+    machine_words,
     offers,
 )
 from centre.appointments import AppointmentGone, NotYours
@@ -75,6 +77,8 @@ async def _tap(
         ]
     if data == END:
         return await _end(session, person, language)
+    if data == machine_words.INTERPRETER:
+        return await interpreter_instead.tapped(session, person, language)
     if data == KEEP:
         own = languages()[language].name
         return [Content(text=say("language.kept", language, language=own))]

@@ -18,6 +18,7 @@ from knowledge_base import feedback
 from storage import clock, queue
 from storage.engine import Database
 from storage.outbox import OutgoingMessage
+from translations.machine import cache
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ async def forget(database: Database) -> None:
         await logins.forget_old(session)
         await feedback.forget_old(session)
         await unanswered.forget_old(session)
+        await cache.forget_old(session)
 
 
 async def tell_curators(database: Database, moment: datetime) -> None:

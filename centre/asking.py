@@ -35,8 +35,8 @@ async def ask_managers(session: AsyncSession, handoff: Handoff, key: str, **valu
     )
 
 
-async def ask_interpreters(session: AsyncSession, handoff: Handoff) -> int:
-    """Ask everybody who interprets the language; return how many could be reached."""
+async def interpreters(session: AsyncSession, handoff: Handoff) -> Sequence[Person]:
+    """Return everybody who interprets the hand-off's language and can be reached."""
     rows = await session.scalars(
         select(Person)
         .join(InterpreterLanguage, InterpreterLanguage.person_id == Person.id)
@@ -47,8 +47,14 @@ async def ask_interpreters(session: AsyncSession, handoff: Handoff) -> int:
         )
         .order_by(Person.created_at, Person.id)
     )
+    return rows.all()
+
+
+async def ask_interpreters(session: AsyncSession, handoff: Handoff) -> int:
+    """Ask everybody who interprets the language; return how many could be reached."""
     keys = ["interpreter.accept", "interpreter.decline"]
-    return await _ask(session, handoff, rows.all(), "interpreter.offer", keys)
+    asked = await interpreters(session, handoff)
+    return await _ask(session, handoff, asked, "interpreter.offer", keys)
 
 
 async def _ask(

@@ -34,7 +34,8 @@ def invitation(appointment: Appointment, language: str, manager_name: str) -> Do
     event.add("dtstart", appointment.start)
     event.add("dtend", appointment.end)
     centre = county.centre(appointment.centre).name
-    event.add("summary", _plain(say("book.calendar_title", language, centre=centre)))
+    title = _plain(say("book.calendar_title", language, centre=centre))
+    event.add("summary", title, parameters={"LANGUAGE": language})
     if manager := _plain(manager_name):
         event.add("contact", manager)
     calendar = icalendar.Calendar()

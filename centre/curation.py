@@ -13,7 +13,7 @@ from centre.people import STAFF, Person
 from knowledge_base import feedback, freshness, statuses
 from knowledge_base.content_files import ORIGINAL
 from knowledge_base.editing import FromFeed, UnknownText
-from knowledge_base.entries import Entry
+from knowledge_base.entries import MACHINE, Entry
 from storage.outbox import Button, Content
 from translations.catalogue import say
 from translations.languages import languages
@@ -95,8 +95,12 @@ async def _show(session: AsyncSession, entry_id: str, language: str) -> list[Con
         else say("answer.undated", language)
     )
     found = await statuses.statuses(session, entry_id)
-    outdated = statuses.having(found, statuses.OUTDATED)
-    about += [one] if (one := by_language("knowledge.digest_outdated", outdated, language)) else []
+    for key, wanted in (
+        ("knowledge.digest_outdated", (statuses.OUTDATED, statuses.OUTDATED_DRAFT)),
+        ("knowledge.digest_machine", (MACHINE, statuses.OUTDATED_DRAFT)),
+    ):
+        said = by_language(key, statuses.having(found, *wanted), language)
+        about += [said] if said else []
     about += [say("knowledge.not_ours", language)] if entry.origin else []
     body = german.body if len(german.body) <= LONGEST_BODY else f"{german.body[:LONGEST_BODY]}…"
     buttons = [

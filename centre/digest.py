@@ -17,6 +17,7 @@ from knowledge_base.freshness import Overview
 from storage import clock
 from storage.outbox import Button, Content
 from translations.catalogue import isolate, say
+from translations.direction import lines as begun
 
 READERS = ("curator", "admin")
 WEEKDAY, HOUR = 0, 8
@@ -74,16 +75,18 @@ async def digest(session: AsyncSession, language: str) -> list[Content]:
         _list(
             say("knowledge.digest_unanswered", language, count=found.asked_count),
             [
-                f"{appointments.topic_label(topic or 'other', language)},"
-                f" {format.language_name(spoken, language)}: {number}"
+                f"{format.row([appointments.topic_label(topic or 'other', language), name], language)}:"
+                f" {number}"
                 for topic, spoken, number in found.asked
+                for name in [format.language_name(spoken, language)]
             ],
         ),
         _list(
             say("knowledge.digest_shown", language),
-            [f"{isolate(short(one.title))}: {one.shown}" for one in found.shown_most],
+            [f"{isolate(short(one.title))}: {isolate(one.shown)}" for one in found.shown_most],
         ),
         by_language("knowledge.digest_outdated", found.outdated, language),
+        by_language("knowledge.digest_machine", found.drafts, language),
         by_language("knowledge.digest_missing", found.missing, language),
         _week(found, language),
     ]
@@ -94,7 +97,8 @@ async def digest(session: AsyncSession, language: str) -> list[Content]:
         ]
         for n, one in enumerate((due.entry_id for due in found.due), 1)
     ]
-    overview = Content(text="\n\n".join(part for part in parts if part), buttons=buttons)
+    text = begun("\n\n".join(part for part in parts if part), language)
+    overview = Content(text=text, buttons=buttons)
     return [overview, *_questions(found, language)]
 
 
@@ -130,9 +134,8 @@ def _list(above: str, lines: list[str]) -> str:
 
 def by_language(key: str, texts: Counter[str], language: str) -> str:
     """Return the catalogue text ``key`` with languages and numbers as its ``list``, if any."""
-    listed = ", ".join(
-        f"{format.language_name(one, language)} {number}" for one, number in texts.items()
-    )
+    named = [f"{format.language_name(one, language)} {number}" for one, number in texts.items()]
+    listed = format.row(named, language)
     return say(key, language, list=listed) if listed else ""
 
 
@@ -149,7 +152,7 @@ def _questions(found: Overview, language: str) -> list[Content]:
         [Button(label=f"✓ {n} {settled}", data=f"k:done:{one.number}")]
         for n, one in enumerate(found.questions, 1)
     ]
-    text = "\n".join([say("knowledge.questions", language), *lines])
+    text = begun("\n".join([say("knowledge.questions", language), *lines]), language)
     return [Content(text=text, buttons=buttons)]
 
 

@@ -1,9 +1,9 @@
-"""Dates, times and names of languages as a person reads them: Berlin time, 24 hours, 0-9.
+"""Dates, times, lists and names of languages as a person reads them: Berlin time, 24 hours, 0-9.
 
 Babel knows all launch languages and writes Gregorian dates in Latin digits, for Arabic, Persian
-and Pashto too; the tests hold it to that. Where its data is unfinished we choose on purpose:
+and Pashto too; the tests hold it to that. What is chosen on purpose where its data is unfinished
+stands with the reasons in ``translations/conventions.yml``; besides:
 
-- Sorani's long date is CLDR's untranslated root pattern, so it is put together from parts.
 - A language Babel does not know is written as English, as the catalogue does with its words.
 - On buttons a bare "12/1" can be read either way round by somebody who reads right to left or
   names the month first: these languages get the month's name there.
@@ -14,29 +14,27 @@ from __future__ import annotations
 import datetime as dt
 from functools import cache
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 
 from storage.clock import BERLIN
+from translations.conventions import chosen, listing, locale, number, row
 from translations.languages import languages
 
-FALLBACK = Locale("en", "GB")
-DAY_PATTERNS = {"ckb": "EEEE، dی MMMMی y"}
+__all__ = [
+    "date",
+    "day",
+    "day_short",
+    "language_name",
+    "listing",
+    "locale",
+    "number",
+    "row",
+    "time",
+]
+
 CLDR_LANGUAGE = {"prs": "fa_AF"}
 
 Day = dt.date | dt.datetime
-
-
-@cache
-def locale(language: str) -> Locale:
-    """Return the Babel locale of a launch language, British English when there is none."""
-    known = languages().get(language)
-    if known is None:
-        return FALLBACK
-    try:
-        return Locale.parse(known.babel)
-    except (UnknownLocaleError, ValueError):
-        return FALLBACK
 
 
 def day(moment: Day, language: str) -> str:
@@ -49,11 +47,15 @@ def day(moment: Day, language: str) -> str:
     Raises:
         ValueError: the moment has no time zone.
     """
-    return format_date(_berlin_day(moment), DAY_PATTERNS.get(language, "full"), locale(language))
+    pattern = chosen(language, "dates").get("day", "full")
+    return format_date(_berlin_day(moment), pattern, locale(language))
 
 
 def day_short(moment: Day, language: str) -> str:
     """Return a date for a button, e.g. ``Di., 1.12.`` (arguments and errors as :func:`day`)."""
+    pattern = chosen(language, "dates").get("day_short")
+    if pattern:
+        return format_date(_berlin_day(moment), pattern, locale(language))
     skeleton = "MEd" if _numbers_are_plain(language) else "MMMEd"
     return format_skeleton(skeleton, _berlin_day(moment), locale=locale(language))
 
@@ -78,7 +80,8 @@ def language_name(language: str, reader: str) -> str:
     Where Babel has no exact word, the language's own name helps out, e.g. ``Kurdisch (Kurmancî)``.
     """
     names = locale(reader).languages
-    exact = names.get(CLDR_LANGUAGE.get(language, language))
+    exact = chosen(reader, "names").get(language)
+    exact = exact or names.get(CLDR_LANGUAGE.get(language, language))
     known = languages().get(language)
     if exact or known is None:
         return str(exact or language)

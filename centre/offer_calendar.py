@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from centre import county, offer_words
 from centre.offer_notes import checked, notes
 from knowledge_base import schedule
+from knowledge_base.content_files import ORIGINAL
 from knowledge_base.entries import Entry, EntryText
 from knowledge_base.offer_search import OfferHit, current
 from storage.clock import BERLIN
 from translations.catalogue import say
+from translations.direction import inserted, lines, together
 
 REFRESH = timedelta(hours=12)
 REFRESH_WRITTEN = "PT12H"
@@ -46,11 +48,12 @@ async def feed(session: AsyncSession, centre: str, language: str, page: str) -> 
     Raises:
         UnknownCentre: no centre has that id.
     """
-    name = f"{say('offers.title', language)} – {county.centre(centre).name}"
+    place = inserted(county.centre(centre).name, language)
+    name = f"{say('offers.title', language)} – {place}"
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Lotse//Lotse//EN")
     calendar.add("version", "2.0")
-    calendar.add("name", name)
+    calendar.add("name", name, parameters={"LANGUAGE": language})
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", REFRESH_WRITTEN)
@@ -95,10 +98,11 @@ def _event(hit: OfferHit, dates: _Dates, language: str, page: str) -> icalendar.
         days = [datetime.combine(day, offer.starts.time(), BERLIN) for day in offer.except_on]
         if days:
             event.add("exdate", days)
-    event.add("summary", hit.title, parameters=spoken)
-    event.add("description", _description(hit, language))
+    event.add("summary", lines(hit.title, hit.language), parameters=spoken)
+    event.add("description", _description(hit, language), parameters={"LANGUAGE": language})
     if location := _location(hit):
-        event.add("location", location)
+        # Addresses are written as on the sign at the door.
+        event.add("location", location, parameters={"LANGUAGE": ORIGINAL})
     event.add("url", f"{page}#{hit.entry_id}")
     event.add("transp", "TRANSPARENT")
     return event
@@ -135,13 +139,14 @@ def _moment(written: str) -> datetime:
 
 
 def _description(hit: OfferHit, language: str) -> str:
-    lines = [*offer_words.card(hit, language), *offer_words.more(hit, language)]
+    said = [*offer_words.card(hit, language), *offer_words.more(hit, language)]
     # When and where have their own places in a calendar, and "next time" would soon be wrong.
     own = (offer_words.WHEN, offer_words.WHERE)
-    lines = [line for line in lines if not line.startswith(own)]
+    told = lines("\n".join(one for one in said if not one.startswith(own)), language)
     source = say("answer.source", language, source=hit.source_title)
     origin = "\n".join([source, hit.source_url, checked(hit, language)])
-    parts = [hit.body, "\n".join(lines), "\n".join(notes(hit, language)), origin]
+    body = together(hit.body, hit.language)
+    parts = [body, told, "\n".join(notes(hit, language)), origin]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -10,7 +10,7 @@ from knowledge_base import schedule
 from knowledge_base.offer_search import OfferHit
 from knowledge_base.wishes import AUDIENCES, Wishes
 from translations.catalogue import isolate, say
-from translations.languages import languages
+from translations.direction import inserted, lines
 
 # What a line is about, for people who read little.
 WHEN, WHERE, LEVEL, COST, CHILDREN, JOIN = "🗓", "📍", "📶", "💶", "👶", "✍️"
@@ -25,7 +25,6 @@ TYPES = {
     "job_support": "💼",
 }
 BETWEEN = " · "
-COMMAS = {"Arab": "، ", "Ethi": "፣ "}
 ALPHA = "alpha"
 
 
@@ -40,29 +39,35 @@ def card(hit: OfferHit, language: str) -> list[str]:
     if offer.childcare is not None:
         key = "offer.childcare" if offer.childcare else "offer.no_childcare"
         terms.append(f"{CHILDREN} {say(key, language)}")
-    lines = [when(hit, language), where(hit), BETWEEN.join(terms)]
+    said = [when(hit, language), where(hit), BETWEEN.join(terms)]
     if offer.join:
-        lines.append(f"{JOIN} {say(f'offer.join_{offer.join}', language)}")
-    return [line for line in lines if line]
+        said.append(f"{JOIN} {say(f'offer.join_{offer.join}', language)}")
+    return [one for one in said if one]
 
 
 def more(hit: OfferHit, language: str) -> list[str]:
     """Return the lines that only the details of an offer have."""
     offer = hit.offer
-    lines = []
+    said = []
     whom = [one for one in AUDIENCES if one in hit.audience]
     if whom and "everyone" not in hit.audience:
-        lines.append(f"{PEOPLE} {_said('for', whom, language)}")
+        said.append(f"{PEOPLE} {_said('for', whom, language)}")
     if offer.languages:
         names = [format.language_name(one, language) for one in offer.languages]
-        lines.append(f"{SPOKEN} {say('offer.spoken', language, languages=_list(names, language))}")
+        spoken = lines(format.listing(names, language), language)
+        said.append(f"{SPOKEN} {say('offer.spoken', language, languages=spoken)}")
     if offer.capacity:
-        lines.append(f"{PLACES} {say('offer.places', language, count=offer.capacity)}")
+        said.append(f"{PLACES} {say('offer.places', language, count=offer.capacity)}")
     if hit.contact is not None:
         told = [hit.contact.name, hit.contact.phone, hit.contact.email, hit.contact.address]
-        reached = ", ".join(isolate(one) for one in told if one)
-        lines.append(f"{CONTACT} {say('offer.contact', language, contact=reached)}")
-    return lines
+        reached = _list([isolate(one) for one in told if one], language)
+        said.append(f"{CONTACT} {say('offer.contact', language, contact=reached)}")
+    return said
+
+
+def told(hit: OfferHit, language: str) -> str:
+    """Return all of :func:`card` and :func:`more` as a text that stands alone."""
+    return lines("\n".join([*card(hit, language), *more(hit, language)]), language)
 
 
 def when(hit: OfferHit, language: str) -> str:
@@ -101,7 +106,7 @@ def where(hit: OfferHit) -> str:
 
 def level(name: str, language: str) -> str:
     """Return what a level is called."""
-    return say("offer.level_alpha", language) if name == ALPHA else name
+    return say("offer.level_alpha", language) if name == ALPHA else inserted(name, language)
 
 
 def weekday(number: int, language: str) -> str:
@@ -119,7 +124,7 @@ def wish(wishes: Wishes, name: str, language: str) -> str:
     if name == "language":
         return format.language_name(wishes.language or "", language)
     if name == "text":
-        return f"„{wishes.text}“"
+        return f"„{inserted(wishes.text, language)}“"
     if name in ("free", "childcare", "walk_in"):
         key = {"free": "cost_free", "walk_in": "join_walk_in"}.get(name, name)
         return say(f"offer.{key}", language)
@@ -132,8 +137,9 @@ def wish(wishes: Wishes, name: str, language: str) -> str:
 
 
 def listed(wishes: Wishes, names: Iterable[str], language: str) -> str:
-    """Return several wishes as one list."""
-    return _list([wish(wishes, name, language) for name in names], language)
+    """Return several wishes as part of a sentence."""
+    worded = [wish(wishes, name, language) for name in names]
+    return lines(format.listing(worded, language), language)
 
 
 def _said(prefix: str, names: Iterable[str], language: str) -> str:
@@ -141,5 +147,4 @@ def _said(prefix: str, names: Iterable[str], language: str) -> str:
 
 
 def _list(items: list[str], language: str) -> str:
-    known = languages().get(language)
-    return COMMAS.get(known.script if known else "", ", ").join(items)
+    return lines(format.row(items, language), language)

@@ -14,12 +14,14 @@ from knowledge_base.offer_search import OfferHit, Offers, current, find
 from knowledge_base.wishes import COURSE_TOPIC, TYPES, Found, Wishes, seeks, vocabulary, wishes_from
 from storage.outbox import Button, Content
 from translations.catalogue import say
+from translations.direction import inserted, lines, together
 
 BUTTON = offer_buttons.PREFIX
 PAGE = 5
 SHARED = 10
 LONGEST_SEARCH = 200
-LONGEST_LABEL = 60
+LONGEST_WORDS = 56
+"""Of a button, beside its number: with marks of direction a label has 64 characters at most."""
 # Topics whose questions are mostly about what there is; elsewhere a kind of offer must be named.
 LISTED_TOPICS = {"ask_women", "ask_leisure"}
 # What a topic means anyway is no wish.
@@ -164,9 +166,10 @@ def _list(found: Offers, wanted: Wishes, offset: int, language: str) -> Content:
     head = _left_out(found, wanted, language) or say("offer.found", language, count=found.total)
     cards, rows = [head], []
     for number, hit in enumerate(found.hits, offset + 1):
-        cards.append("\n".join([f"{number}. {_title(hit)}", *offer_words.card(hit, language)]))
+        told = [f"{number}. {_title(hit, language)}", *offer_words.card(hit, language)]
+        cards.append(lines("\n".join(told), language))
         data = offer_buttons.details_data(hit.entry_id, found.wishes)
-        rows.append([_button(f"{number}. {hit.title}"[:LONGEST_LABEL], data)])
+        rows.append([_button(_label(f"{number}. ", hit.title, language), data)])
     if offset + PAGE < found.total:
         data = offer_buttons.list_data(found.wishes, offset + PAGE)
         rows.append([_button(say("offer.more", language), data)])
@@ -185,7 +188,7 @@ def _filters(wishes: Wishes, language: str) -> list[list[Button]]:
     """Return a button per wish that takes it back."""
     buttons = [
         _button(
-            f"✕ {offer_words.wish(wishes, name, language)}"[:LONGEST_LABEL],
+            _label("✕ ", offer_words.wish(wishes, name, language), language),
             offer_buttons.list_data(wishes.without(name)),
         )
         for name in wishes.names()
@@ -194,9 +197,9 @@ def _filters(wishes: Wishes, language: str) -> list[list[Button]]:
 
 
 def _details(hit: OfferHit, wishes: Wishes, language: str) -> Content:
-    lines = [*offer_words.card(hit, language), *offer_words.more(hit, language)]
-    parts = [_title(hit), hit.body, "\n".join(lines), "\n".join(notes(hit, language))]
-    parts.append(origin(hit, language))
+    heading = lines(_title(hit, hit.language), hit.language)
+    parts = [heading, together(hit.body, hit.language), offer_words.told(hit, language)]
+    parts += ["\n".join(notes(hit, language)), origin(hit, language)]
     book = f'/book_appointment{{"topic":"{hit.topic}"}}'
     rows = [
         [
@@ -210,16 +213,23 @@ def _details(hit: OfferHit, wishes: Wishes, language: str) -> Content:
 
 
 def _card(hit: OfferHit, language: str) -> Card:
-    lines = offer_words.card(hit, language)
-    parts = [_title(hit), "\n".join([*lines, *offer_words.more(hit, language)])]
+    heading = lines(_title(hit, hit.language), hit.language)
+    summary = lines("\n".join(offer_words.card(hit, language)[:2]), language)
+    parts = [heading, offer_words.told(hit, language)]
     parts += ["\n".join(notes(hit, language)), origin(hit, language)]
     text = "\n\n".join(part for part in [*parts, hit.source_url] if part)
     name = offer_buttons.short(hit.entry_id)
-    return Card(name, hit.title, "\n".join(lines[:2]), text, hit.source_url)
+    return Card(name, hit.title, summary, text, hit.source_url)
 
 
-def _title(hit: OfferHit) -> str:
-    return f"{offer_words.TYPES[hit.offer.type]} {hit.title}"
+def _title(hit: OfferHit, language: str) -> str:
+    """Return an offer's title for a line in ``language``, behind the sign of its kind."""
+    return f"{offer_words.TYPES[hit.offer.type]} {inserted(hit.title, language)}"
+
+
+def _label(before: str, words: str, language: str) -> str:
+    """Return the label of a button: what comes first stands where the reader begins."""
+    return lines(before + inserted(words[:LONGEST_WORDS], language), language)
 
 
 def _of_type(name: str) -> str:

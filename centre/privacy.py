@@ -12,6 +12,7 @@ from centre import appointments, handoffs
 from centre.people import Address, Person
 from knowledge_base import feedback
 from translations.catalogue import isolate, say
+from translations.direction import lines as begun
 
 ONE_AT_A_TIME = 7_356_203
 # The copy of a file on its way to a partner names the chat it comes from.
@@ -45,7 +46,7 @@ async def stored_questions(session: AsyncSession, person_id: uuid.UUID, language
     if not questions:
         return ""
     lines = [say("privacy.questions", language), *(f"• {isolate(one)}" for one in questions)]
-    return "\n".join(lines)
+    return begun("\n".join(lines), language)
 
 
 async def erase(session: AsyncSession, person_id: uuid.UUID) -> None:

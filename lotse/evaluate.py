@@ -66,7 +66,7 @@ def about() -> dict[str, card.About]:
             name=one.name,
             examples=sum(1 for _ in check.examples(check.DATA / code)),
             reviewed=code in reviews,
-            machine=one.machine,
+            machine=one.argos is not None,
         )
         for code, one in languages().items()
     }

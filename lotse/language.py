@@ -7,16 +7,26 @@ from pathlib import Path
 import yaml
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po, write_po
 
 from lotse.settings import ROOT
 from nlu import check
 from storage.errors import LotseError
 from translations import check as catalogues
+from translations import conventions, po
 
 PARTS = {"topic": "topics", "action": "actions", "talk": "talk"}
 HEADER = "# {name} ({code}) catalogue of Lotse.\n#\n# Review: unreviewed. {who}"
+HEAD = """
+msgid ""
+msgstr ""
+"Project-Id-Version: Lotse 0.1\\n"
+"Language: {code}\\n"
+"X-Lotse-Review: unreviewed\\n"
+"Plural-Forms: {forms}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"""
 NOBODY = "No native speaker has checked it yet."
 
 
@@ -44,7 +54,7 @@ def describe(code: str) -> dict[str, object]:
         "script": script,
         "rtl": locale.character_order == "right-to-left",
         "babel": code,
-        "machine": False,
+        "argos": None,
         "draft": True,
     }
 
@@ -118,24 +128,10 @@ def _catalogue(code: str, root: Path, name: str) -> list[Path]:
     path = root / "translations" / "locales" / code / "LC_MESSAGES" / "lotse.po"
     if path.exists():
         return []
-    with (root / "translations" / "lotse.pot").open("rb") as file:
-        template = read_po(file)
-    made = Catalog(
-        project="Lotse",
-        version="0.1",
-        charset="utf-8",
-        fuzzy=False,
-        header_comment=HEADER.format(name=name, code=code, who=NOBODY),
-    )
-    for message in template:
-        if message.context:
-            made.add(message.id, "", context=message.context, auto_comments=message.auto_comments)
+    forms = conventions.plural_forms(code)
+    head = HEADER.format(name=name, code=code, who=NOBODY) + HEAD.format(code=code, forms=forms)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as out:
-        write_po(out, made, width=100)
-    text = path.read_text("utf-8")
-    head = f'"Language: {code}\\n"\n"X-Lotse-Review: unreviewed\\n"\n"MIME-Version'
-    path.write_text(text.replace('"MIME-Version', head, 1), "utf-8")
+    po.write(path, head, po.read(root / "translations" / "lotse.pot").messages, forms)
     return [path]
 
 

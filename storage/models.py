@@ -16,6 +16,7 @@ MODULES = (
     "bot.telegram.budget",
     "bot.telegram.send",
     "centre.logins",
+    "translations.machine.cache",
 )
 
 for module in MODULES:

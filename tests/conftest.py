@@ -18,8 +18,11 @@ from storage import clock
 from storage.embedded import EmbeddedServer
 from storage.engine import Database, ensure_database
 from storage.migrate import upgrade
+from translations.machine import engine, packages
 
-TEMPLATE = "lotse_template"
+# Two test runs on one machine share the server, never a database.
+TEMPLATE = f"lotse_template_{os.getpid()}"
+TINY = Path(__file__).parent / "data" / "argos"
 _numbers = itertools.count()
 
 
@@ -32,12 +35,15 @@ def server() -> Iterator[EmbeddedServer]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def template(server: EmbeddedServer) -> str:
+async def template(server: EmbeddedServer) -> AsyncIterator[str]:
+    drop = f"drop database if exists {TEMPLATE} with (force)"
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"drop database if exists {TEMPLATE} with (force)")
+        admin.execute(drop)
     await ensure_database(server.url(TEMPLATE))
     upgrade(server.url(TEMPLATE))
-    return TEMPLATE
+    yield TEMPLATE
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(drop)
 
 
 @pytest.fixture
@@ -65,3 +71,31 @@ def monday_morning() -> Iterator[datetime]:
     clock.set_now(moment)
     yield moment
     clock.advance(before - clock.shift())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is installed on the machine of whoever runs the tests has no say in them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOTSE_TRANSLATION_MODELS", str(tmp_path_factory.mktemp("no-models")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def installed_argos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the two tiny real packages: German to English, English to Persian."""
+    home = tmp_path_factory.mktemp("argos")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOTSE_TRANSLATION_MODELS", str(home))
+        for file in sorted(TINY.glob("*.argosmodel")):
+            packages.install(file)
+    engine.stop()
+    return home
+
+
+@pytest.fixture
+def argos_home(installed_argos: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The same, found by what the test calls."""
+    monkeypatch.setenv("LOTSE_TRANSLATION_MODELS", str(installed_argos))
+    yield installed_argos
+    engine.stop()

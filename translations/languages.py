@@ -14,7 +14,8 @@ import yaml
 class Language:
     """One launch language: code, own name, script, direction, Babel locale, machine translation.
 
-    ``script`` is the ISO 15924 code (``Latn``, ``Arab``, ``Cyrl``, ``Ethi``).
+    ``script`` is the ISO 15924 code (``Latn``, ``Arab``, ``Cyrl``, ``Ethi``); ``argos`` the code
+    that Argos Translate has the language under, ``None`` where it has none.
     """
 
     code: str
@@ -22,7 +23,7 @@ class Language:
     script: str
     rtl: bool
     babel: str
-    machine: bool
+    argos: str | None
 
 
 @cache

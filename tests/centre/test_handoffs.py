@@ -353,7 +353,8 @@ async def test_the_staff_write_as_the_centre(people: Database) -> None:
     made, _, _ = await ask(people, kind="human")
     await accept(people, made.id, MANAGERS[0])
     assert await relay(people, MANAGERS[0], "Guten Tag")
-    assert (await texts(people, "p1"))[-1] == say("relay.from_staff", "ar", text="Guten Tag")
+    said = say("relay.from_staff", "ar", text="Guten Tag")
+    assert (await texts(people, "p1"))[-1].startswith(said)
 
 
 async def test_nothing_passes_after_the_end(people: Database) -> None:

@@ -76,7 +76,7 @@ async def test_a_card_says_when_where_level_cost_childcare_and_how_to_join(demo:
     content = await search(demo, EXAMPLE)
     plain = content.text.replace("\u2068", "").replace("\u2069", "")
     assert plain == (
-        "Offers that fit: 1\n\n"
+        "1 offer fits\n\n"
         "1. 📚 German course A1 for women in the morning (example)\n"
         "🗓 Monday, Wednesday, Friday 09:30–12:00 · next: Monday, 30 November 2026\n"
         "📍 Musterraum, Mustergasse 3, Dettingen an der Erms\n"

@@ -31,7 +31,7 @@ from storage.engine import Database
 
 from .helpers import PATIENCE
 
-FURNISHED = "lotse_end_to_end"
+FURNISHED = f"lotse_end_to_end_{os.getpid()}"
 QUEUE = "end_to_end"
 MONDAY = datetime(2026, 11, 30, 8, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 # What the machine of whoever runs the tests may have set.
@@ -145,7 +145,7 @@ async def rasa() -> AsyncIterator[SharedRasa]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def furnished(server: EmbeddedServer, template: str) -> str:
+async def furnished(server: EmbeddedServer, template: str) -> AsyncIterator[str]:
     """A database with the knowledge and the demonstration's people, to be cloned."""
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
         admin.execute(f"drop database if exists {FURNISHED} with (force)")
@@ -157,7 +157,9 @@ async def furnished(server: EmbeddedServer, template: str) -> str:
         async with database.transaction() as session:
             await demo.load(session)
     await database.close()
-    return FURNISHED
+    yield FURNISHED
+    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"drop database if exists {FURNISHED} with (force)")
 
 
 @asynccontextmanager

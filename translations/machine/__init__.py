@@ -1,0 +1,1 @@
+"""Machine translation: real models in a process of their own, protected, guarded, labelled."""
