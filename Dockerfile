@@ -19,7 +19,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 RUN groupadd --gid 10001 lotse \
-    && useradd --uid 10001 --gid lotse --no-create-home --shell /usr/sbin/nologin lotse
+    && useradd --uid 10001 --gid lotse --no-create-home --shell /usr/sbin/nologin lotse \
+    && install --directory --owner=lotse --group=lotse /models
 
 COPY --from=build /opt/venv /opt/venv
 

@@ -1,7 +1,7 @@
 # Everything starts here: `make run` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench train tune tune-search evaluate demo setup setup-test chromium clean
+.PHONY: help run test check bench train tune tune-search models evaluate demo setup setup-test chromium clean
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export OMP_NUM_THREADS := 1
@@ -51,6 +51,9 @@ tune-search: ## learn the search's matrices from questions (by hand; OMOS= and F
 	@nlu/encoder/.venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
 	OMP_NUM_THREADS=$$(nproc) nlu/encoder/.venv/bin/python -m knowledge_base.adapter.tune \
 	  $(if $(OMOS),--omos $(OMOS)) $(if $(FEED),--integreat $(FEED))
+
+models: $(VENV)/.runtime ## install translation models from Argos' index (needs network; about 1.5 GB)
+	$(VENV)/bin/lotse translate install de ar fa tr uk ru fr
 
 evaluate: setup-test ## run every test message and write docs/language-quality.md
 	$(VENV)/bin/lotse evaluate

@@ -48,7 +48,7 @@ console = Console()
 
 def passages(number: int) -> list[str]:
     """Return ``number`` different texts of a few sentences each."""
-    chosen = random.Random(SEED)  # noqa: S311
+    chosen = random.Random(SEED)
     return [
         " ".join([*chosen.sample(MESSAGES, SENTENCES), f"Das kostet {index} Euro."])
         for index in range(number)

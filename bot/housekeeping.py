@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from bot import unanswered
 from bot.inbox import Update
 from bot.telegram import budget
-from centre import digest, logins
+from centre import digest, drafting, logins
 from centre.people import Person
 from knowledge_base import feedback
 from storage import clock, queue
@@ -27,6 +27,7 @@ STALLED_SECONDS = 8.0
 RESCUE_EVERY_SECONDS = 4.0
 FORGET_TASK = "forget_old"
 DIGEST_TASK = "weekly_digest"
+RENEW_TASK = "renew_drafts"
 # Telegram repeats an unacknowledged update for at most 24 hours.
 KEEP_ANSWERED = timedelta(hours=48)
 KEEP_MESSAGES = timedelta(hours=24)
@@ -90,7 +91,7 @@ async def tell_curators(database: Database, moment: datetime) -> None:
 
 
 def register(database: Database) -> None:
-    """Make the hourly clean-up and the weekly digest known to the queue."""
+    """Make the hourly clean-up, the weekly digest and the renewal of drafts known to the queue."""
 
     async def forget_old(timestamp: int) -> None:
         await forget(database)
@@ -98,9 +99,17 @@ def register(database: Database) -> None:
     async def weekly_digest(timestamp: int) -> None:
         await tell_curators(database, datetime.fromtimestamp(timestamp, UTC))
 
+    async def renew_drafts(timestamp: int) -> None:
+        await drafting.renew(database)
+
     task = queue.app.task(name=FORGET_TASK, queue=queue.queue_name())(forget_old)
     queue.app.periodic(cron="17 * * * *")(task)
     again = procrastinate.RetryStrategy(max_attempts=5, wait=60)
     task = queue.app.task(name=DIGEST_TASK, queue=queue.queue_name(), retry=again)(weekly_digest)
     # The queue counts in UTC: 8 in Berlin is 6 in summer and 7 in winter.
     queue.app.periodic(cron="0 6,7 * * 1")(task)
+    # One at a time, and none waits: the next one finds what this one leaves.
+    task = queue.app.task(
+        name=RENEW_TASK, queue=queue.queue_name(), lock=RENEW_TASK, queueing_lock=RENEW_TASK
+    )(renew_drafts)
+    queue.app.periodic(cron="*/10 * * * *")(task)

@@ -75,10 +75,8 @@ async def digest(session: AsyncSession, language: str) -> list[Content]:
         _list(
             say("knowledge.digest_unanswered", language, count=found.asked_count),
             [
-                f"{format.row([appointments.topic_label(topic or 'other', language), name], language)}:"
-                f" {number}"
-                for topic, spoken, number in found.asked
-                for name in [format.language_name(spoken, language)]
+                f"{format.row([topic, spoken], language)}: {number}"
+                for topic, spoken, number in _asked(found, language)
             ],
         ),
         _list(
@@ -126,6 +124,17 @@ def _week(found: Overview, language: str) -> str:
         not_helped=total.not_helped,
         wrong=total.wrong,
     )
+
+
+def _asked(found: Overview, language: str) -> list[tuple[str, str, int]]:
+    return [
+        (
+            appointments.topic_label(topic or "other", language),
+            format.language_name(spoken, language),
+            number,
+        )
+        for topic, spoken, number in found.asked
+    ]
 
 
 def _list(above: str, lines: list[str]) -> str:

@@ -135,9 +135,7 @@ async def _draft(
     written = {one.entry_id for one in await drafts.store(session, made)}
     report.refused += refused.items()
     report.drafted += [one for one in texts if one.entry_id in written]
-    report.passed += [
-        one for one in texts if one.entry_id not in written and one not in refused
-    ]
+    report.passed += [one for one in texts if one.entry_id not in written and one not in refused]
 
 
 Known = dict[str, Outcome]
@@ -154,8 +152,9 @@ async def _translated(
     """Return what became of every line of these texts, by the names that were protected in it."""
     wanted: dict[tuple[str, ...], dict[str, None]] = {}
     for german in sources:
-        said = [words for text in (german.title, german.body) for _, words in _lines(text)]
-        wanted.setdefault(german.names, {}).update(dict.fromkeys(said))
+        for text in (german.title, german.body):
+            words = (said for _, said in _lines(text))
+            wanted.setdefault(german.names, {}).update(dict.fromkeys(words))
     done: dict[tuple[str, ...], Known] = {}
     for names, said in wanted.items():
         known = done[names] = {}

@@ -61,6 +61,9 @@ async def _tell(session: AsyncSession, person_id: uuid.UUID, spoken: str, asked:
     person = await session.get(Person, person_id)
     reader = (person and person.language) or notify.FALLBACK_LANGUAGE
     name = format.language_name(spoken, reader)
-    key = "interpreter.requested" if asked else "interpreter.none"
-    values = {"count": asked} if asked else {}
-    await notify.tell(session, person_id, key, STOP, language=name, **values)
+    if asked:
+        await notify.tell(
+            session, person_id, "interpreter.requested", STOP, language=name, count=asked
+        )
+    else:
+        await notify.tell(session, person_id, "interpreter.none", STOP, language=name)

@@ -71,8 +71,8 @@ async def beside(
 
 def names() -> list[str]:
     """Return the names of the county's centres and towns, which no machine may translate."""
-    places = (*county.centres().values(), *county.municipalities().values())
-    return sorted({one.name for one in places})
+    centres = {one.name for one in county.centres().values()}
+    return sorted(centres | {one.name for one in county.municipalities().values()})
 
 
 def _refused(reader: str) -> Beside:

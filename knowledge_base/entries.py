@@ -36,7 +36,7 @@ SEARCH_CONFIGS = {
 }
 """PostgreSQL's text search configuration by language; every other language has ``simple``."""
 
-ORIGINAL_STATUS = "original"
+ORIGINAL_STATUS, MACHINE = "original", "machine"
 SECTION = "section"
 """Kind of a page that has no text of its own, only pages below it."""
 

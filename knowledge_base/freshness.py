@@ -15,9 +15,9 @@ from sqlalchemy.orm import aliased
 from knowledge_base import revisions
 from knowledge_base.content_files import ORIGINAL
 from knowledge_base.editing import own_entry
-from knowledge_base.entries import SECTION, Entry, EntryText
+from knowledge_base.entries import MACHINE, SECTION, Entry, EntryText
 from knowledge_base.feedback import EntryCount, UnansweredQuestion
-from knowledge_base.statuses import MISSING, OUTDATED, having, statuses
+from knowledge_base.statuses import MISSING, OUTDATED, OUTDATED_DRAFT, having, statuses
 from storage import clock
 
 CHECK_VOLATILE, CHECK = timedelta(days=180), timedelta(days=365)
@@ -61,8 +61,9 @@ class Question:
 class Overview:
     """Everything the weekly digest tells; lists are shortened, the numbers are not.
 
-    ``outdated`` and ``missing`` count texts per language, the latter among the most important
-    entries (rank 1). ``asked`` counts the last week's unanswered questions by topic and language.
+    ``outdated``, ``drafts`` (by a machine, not reviewed) and ``missing`` count texts per language,
+    the last among the most important entries (rank 1). ``asked`` counts the last week's unanswered
+    questions by topic and language.
     """
 
     due: list[Due]
@@ -70,6 +71,7 @@ class Overview:
     expired: list[str]
     expired_count: int
     outdated: Counter[str]
+    drafts: Counter[str]
     missing: Counter[str]
     shown_most: list[Counted]
     doubted: list[Counted]
@@ -93,8 +95,9 @@ async def overview(session: AsyncSession, limit: int = 5) -> Overview:
         due_count=await due_count(session),
         expired=gone[:limit],
         expired_count=len(gone),
-        outdated=having(texts, OUTDATED),
-        missing=having(texts, MISSING, first),
+        outdated=having(texts, OUTDATED, OUTDATED_DRAFT),
+        drafts=having(texts, MACHINE, OUTDATED_DRAFT),
+        missing=having(texts, MISSING, entries=first),
         shown_most=[one for one in shown_most if one.shown][:limit],
         doubted=[one for one in doubted if one.wrong or one.not_helped][:limit],
         totals=_total(week),

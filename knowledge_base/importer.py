@@ -25,7 +25,7 @@ from knowledge_base.content_files import (
     write,
 )
 from knowledge_base.embedding import embed_changed
-from knowledge_base.entries import ORIGINAL_STATUS, Entry, EntryText, OffTopic
+from knowledge_base.entries import MACHINE, ORIGINAL_STATUS, Entry, EntryText, OffTopic
 from storage import clock
 from storage.errors import LotseError
 
@@ -79,7 +79,8 @@ async def import_folder(
 ) -> Report:
     """Bring the files of ``folder`` into the database, all of them or none.
 
-    A text or front matter that somebody edited in the database since the last import stays.
+    A text or front matter that somebody edited in the database since the last import stays. What
+    a machine translated there gives way to a file that is new or has changed.
 
     Args:
         session: the caller's open transaction.
@@ -175,7 +176,10 @@ def _take_text(entry: Entry, file: ContentFile) -> str:
     new = _content(file.head.title, file.body, status, made_from)
     row = next((text for text in entry.texts if text.language == file.language), None)
     now = _row_hash(row) if row else None
-    outcome = _outcome(row is not None, now, row.imported_hash if row else None, new)
+    imported = row.imported_hash if row else None
+    outcome = _outcome(row is not None, now, imported, new)
+    if outcome == "kept_newer" and row is not None and _is_draft(row) and new != imported:
+        outcome = "updated"
     if outcome == "kept_newer":
         return outcome
     if row is None:
@@ -187,13 +191,19 @@ def _take_text(entry: Entry, file: ContentFile) -> str:
     return outcome
 
 
+def _is_draft(row: EntryText) -> bool:
+    """Tell whether a machine wrote a text here, so that nobody's work is lost with it."""
+    return row.status == MACHINE and row.updated_by == MACHINE
+
+
 def _withdraw(entries: Iterable[Entry], files: list[ContentFile], report: Report) -> None:
     present = {(file.head.id, file.language) for file in files}
     for entry in entries:
         edited = [row for row in entry.texts if row.imported_hash != _row_hash(row)]
         if (entry.id, ORIGINAL) not in present:
             edited_head = entry.imported_hash != meta_hash(entry.head("-"))
-            if entry.withdrawn_at is None and not edited and not edited_head:
+            by_people = any(not _is_draft(row) for row in edited)
+            if entry.withdrawn_at is None and not by_people and not edited_head:
                 entry.withdrawn_at = clock.now()
                 report.withdrawn.append(f"{entry.id}.{ORIGINAL}")
             continue

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from knowledge_base import schedule
 from knowledge_base.content_files import EVERYWHERE, ORIGINAL, text_hash
-from knowledge_base.entries import ORIGINAL_STATUS, Entry, EntryText
+from knowledge_base.entries import MACHINE, ORIGINAL_STATUS, Entry, EntryText
 from knowledge_base.offers import Contact, Offer
 from knowledge_base.wishes import Wishes, plain_words
 from storage import clock
@@ -50,7 +50,7 @@ class OfferHit:
     """An offer as the person sees it.
 
     ``following`` is when it takes place next, ``kilometres`` how far it is from where the person
-    wants it. ``text_status`` as in :class:`knowledge_base.search.Hit`.
+    wants it. ``text_status`` and ``machine`` as in :class:`knowledge_base.search.Hit`.
     """
 
     entry_id: str
@@ -74,6 +74,7 @@ class OfferHit:
     kilometres: float | None = None
     said: tuple[str, ...] = ()
     """Everything it says in the person's language, German and English."""
+    machine: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,7 @@ def _hit(
         title=shown.title,
         body=shown.body,
         text_status=status,
+        machine=shown.status == MACHINE,
         topic=entry.topic,
         also=tuple(entry.also),
         centre=entry.centre,

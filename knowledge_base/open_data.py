@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased, selectinload
 
 from knowledge_base import schedule
 from knowledge_base.content_files import EVERYWHERE, ORIGINAL, text_hash
-from knowledge_base.entries import ORIGINAL_STATUS, Entry, EntryText
+from knowledge_base.entries import MACHINE, ORIGINAL_STATUS, Entry, EntryText
 from knowledge_base.offers import Contact
 from storage import clock
 from storage.clock import BERLIN
@@ -134,6 +134,7 @@ def _text(text: EntryText, original: EntryText | None) -> dict[str, Any]:
         "title": text.title,
         "body": text.body,
         "status": status,
+        "machine": text.status == MACHINE,
         "url": text.link,
         "updated_at": _moment(text.updated_at),
     }

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge_base.content_files import ANY_STATUS, text_hash
 from knowledge_base.embedding import question_vector
-from knowledge_base.entries import ORIGINAL_STATUS
+from knowledge_base.entries import MACHINE, ORIGINAL_STATUS
 from knowledge_base.passages import WHOLE, section_of
 from knowledge_base.statements import BY_ID, BY_TOPIC, SEARCH, SETTINGS
 from storage import clock
@@ -66,7 +66,8 @@ class Hit:
     """One entry as the person sees it, with everything an honest answer has to say about it.
 
     ``language`` and ``text_status`` are those of the text that is shown: original, unreviewed,
-    reviewed, machine, or outdated (the German original has changed since it was translated).
+    reviewed, machine, or outdated (the German original has changed since it was translated);
+    ``machine`` stays true of a machine's text that is outdated.
     """
 
     entry_id: str
@@ -95,6 +96,7 @@ class Hit:
     more_sources: tuple[str, ...] = ()
     """Titles of further sources."""
     origin: str | None = None
+    machine: bool = False
 
 
 @dataclass(frozen=True)
@@ -277,6 +279,7 @@ def _hit(row: Row[Any], score: float) -> Hit:
         volatile=row.volatile,
         unconfirmed=row.unconfirmed,
         text_status=status,
+        machine=row.status == MACHINE,
         statuses=tuple(row.statuses),
         kind=row.kind,
     )

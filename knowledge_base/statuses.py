@@ -9,10 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge_base.content_files import ORIGINAL, content_languages, text_hash
-from knowledge_base.entries import SECTION, Entry, EntryText
+from knowledge_base.entries import MACHINE, SECTION, Entry, EntryText
 
 OUTDATED, MISSING = "outdated", "missing"
-STATUSES = ("original", "reviewed", "unreviewed", "machine", OUTDATED, MISSING)
+OUTDATED_DRAFT = "machine, outdated"
+"""Both at once: made by a machine, and of a German text that has changed since."""
+STATUSES = ("original", "reviewed", "unreviewed", MACHINE, OUTDATED, OUTDATED_DRAFT, MISSING)
 
 Statuses = dict[str, dict[str, str]]
 """Entry → launch language → one of :data:`STATUSES`."""
@@ -46,7 +48,8 @@ async def statuses(session: AsyncSession, entry_id: str | None = None) -> Status
     for row in rows:
         languages = found.setdefault(row.id, dict.fromkeys(content_languages(), MISSING))
         stale = row.language != ORIGINAL and row.translated_from != originals.get(row.id)
-        languages[row.language] = OUTDATED if stale else row.status
+        outdated = OUTDATED_DRAFT if row.status == MACHINE else OUTDATED
+        languages[row.language] = outdated if stale else row.status
     return found
 
 
@@ -55,12 +58,12 @@ def counts(found: Statuses, language: str) -> Counter[str]:
     return Counter(languages.get(language, MISSING) for languages in found.values())
 
 
-def having(found: Statuses, status: str, entries: Iterable[str] | None = None) -> Counter[str]:
-    """Return per language how many texts have ``status``, the most first.
+def having(found: Statuses, *wanted: str, entries: Iterable[str] | None = None) -> Counter[str]:
+    """Return per language how many texts have one of the ``wanted`` statuses, the most first.
 
     Args:
         found: what :func:`statuses` returned.
-        status: one of :data:`STATUSES`.
+        wanted: some of :data:`STATUSES`.
         entries: only these are counted; all when ``None``.
     """
     chosen = found if entries is None else [entry for entry in entries if entry in found]
@@ -68,6 +71,6 @@ def having(found: Statuses, status: str, entries: Iterable[str] | None = None) -
         language
         for entry in chosen
         for language, is_now in found[entry].items()
-        if is_now == status
+        if is_now in wanted
     )
     return Counter(dict(counted.most_common()))

@@ -13,11 +13,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import typer
 
 from lotse import settings as configuration
+from lotse.cli_catalogues import catalogues
+from lotse.cli_catalogues import check as check_catalogues
 from lotse.cli_kb import kb
 from lotse.cli_run import quiet, run_async, with_database
+from lotse.cli_translate_draft import translate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(kb, name="kb")
+app.add_typer(translate, name="translate")
+app.add_typer(catalogues, name="catalogues")
+app.command("check-catalogues")(check_catalogues)
 language_app = typer.Typer(no_args_is_help=True, help="The languages: add one, see what it lacks.")
 app.add_typer(language_app, name="language")
 
@@ -209,16 +215,13 @@ def train(
     typer.echo(f"Trained: {model.train(settings)}")
 
 
-@app.command("check-catalogues")
-def check_catalogues() -> None:
-    """Check the translation catalogues: missing, stale, broken placeholders."""
-    from translations.check import check
+@app.command("languages")
+def languages_page() -> None:
+    """Write docs/languages.md: what is translated, reviewed, spoken, and by whom, per language."""
+    from lotse import languages_page as page
 
-    problems = check()
-    for problem in problems:
-        typer.echo(problem)
-    typer.echo(f"catalogues: {len(problems)} problems")
-    raise typer.Exit(1 if problems else 0)
+    page.write()
+    typer.echo(f"Written: {page.PAGE.relative_to(configuration.ROOT)}")
 
 
 @language_app.command("add")

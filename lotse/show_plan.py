@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from knowledge_base.plan import Change, Plan
-from knowledge_base.statuses import MISSING, OUTDATED, STATUSES, Statuses, counts
+from knowledge_base.statuses import MISSING, OUTDATED, OUTDATED_DRAFT, STATUSES, Statuses, counts
 
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -71,8 +71,8 @@ def show_statuses(found: Statuses, languages: Iterable[str], console: Console) -
 def show_wanting(found: Statuses, languages: Iterable[str], console: Console) -> None:
     """Print which texts are older than their original, and for a single language which lack."""
     chosen = list(languages)
-    wanted = (OUTDATED, MISSING) if len(chosen) == 1 else (OUTDATED,)
-    for status in wanted:
+    also = (MISSING,) if len(chosen) == 1 else ()
+    for status in (OUTDATED, OUTDATED_DRAFT, *also):
         names = [
             f"{entry}.{language}"
             for entry, texts in found.items()

@@ -54,9 +54,9 @@ def test_the_compose_file_is_valid() -> None:
     assert problems == []
 
 
-def test_the_four_services_and_the_migration_are_there() -> None:
+def test_the_four_services_are_there_and_what_runs_once() -> None:
     assert set(long_running()) == {"postgres", "rasa", "web", "worker"}
-    assert set(compose()["services"]) - set(long_running()) == {"migrate"}
+    assert set(compose()["services"]) - set(long_running()) == {"migrate", "models"}
     assert compose()["services"]["migrate"]["command"] == ["migrate"]
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.engine import Database
 from storage.errors import LotseError
 from translations.catalogue import say
+from translations.conventions import number
 from translations.languages import from_telegram, languages
 
 Receive = Callable[[AsyncSession, str, str, str, dict[str, Any]], Awaitable[int | None]]
@@ -139,6 +140,7 @@ def render(request: web.Request, template: str, language: str, **values: object)
 
     context = {
         "say": word,
+        "number": lambda value: number(value, language),
         "lang": language,
         "dir": "rtl" if known is not None and known.rtl else "ltr",
         **values,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from html import escape, unescape
 
 import markdown
 import nh3
 
 from centre import offer_words
 from centre.offer_notes import checked, notes
+from centre.text_notes import reliability
 from knowledge_base import schedule
 from knowledge_base.offer_search import OfferHit
 from knowledge_base.offers import Contact
 from storage import clock
-from translations.languages import languages
+from translations.direction import is_rtl, together
 
 # Which pictogram of static/pictograms.svg stands for a line. Drawn, not typed: it prints in black
 # and white and needs no font.
@@ -41,6 +44,7 @@ TYPE_PICTOGRAMS = {
     "job_support": "case",
 }
 WEEK = timedelta(days=7)
+_TAG = re.compile(r"(<[^>]*>)")
 TAGS = {"p", "ul", "ol", "li", "strong", "em", "br", "h3", "h4", "a"}
 
 
@@ -65,6 +69,8 @@ class Card:
     contact: Contact | None
     notes: list[str]
     checked: str
+    translated: list[str]
+    """That a machine translated it, for the poster, which has no room for all notes."""
 
 
 def cards(hits: Iterable[OfferHit], language: str, paper: bool = False) -> list[Card]:
@@ -79,7 +85,6 @@ def cards(hits: Iterable[OfferHit], language: str, paper: bool = False) -> list[
 
 
 def _card(hit: OfferHit, language: str, paper: bool) -> Card:
-    known = languages().get(hit.language)
     # The contact is shown with links, so it is left out of the lines.
     without = replace(hit, contact=None)
     said = [*offer_words.card(without, language), *offer_words.more(without, language)]
@@ -89,12 +94,13 @@ def _card(hit: OfferHit, language: str, paper: bool) -> Card:
         hit=hit,
         pictogram=TYPE_PICTOGRAMS[hit.offer.type],
         language=hit.language,
-        direction="rtl" if known is not None and known.rtl else "ltr",
-        body=_html(hit.body),
+        direction="rtl" if is_rtl(hit.language) else "ltr",
+        body=_html(hit.body, hit.language),
         lines=[line for one in said for line in _lines(one)],
         contact=hit.contact,
         notes=notes(hit, language),
         checked=checked(hit, language),
+        translated=[words for _, words in reliability(hit, language)] if hit.machine else [],
     )
 
 
@@ -118,11 +124,14 @@ def _lines(said: str) -> list[Line]:
     return made
 
 
-def _html(body: str) -> str:
-    """Return Markdown as HTML in which nothing runs."""
-    return nh3.clean(
+def _html(body: str, language: str) -> str:
+    """Return Markdown as HTML in which nothing runs and no number is turned round."""
+    made = nh3.clean(
         markdown.markdown(body),
         tags=TAGS,
         attributes={"a": {"href"}},
         url_schemes={"http", "https"},
     )
+    parts = _TAG.split(made)
+    parts[::2] = [escape(together(unescape(part), language), quote=False) for part in parts[::2]]
+    return "".join(parts)

@@ -216,7 +216,7 @@ def _code(address: str) -> str:
 
 def _centres(request: web.Request, language: str, **more: Any) -> web.Response:
     listed = [
-        (one.name, ", ".join(one.places), link(f"/offers/{one.id}", language, Wishes()))
+        (one.name, format.row(one.places, language), link(f"/offers/{one.id}", language, Wishes()))
         for one in county.centres().values()
     ]
     values = {"problem": None, "county": county.county_name()} | more

@@ -18,6 +18,7 @@ from centre.people import STAFF, Address, Person
 from knowledge_base.entries import Entry
 from storage import clock
 from translations.catalogue import say
+from translations.direction import inserted
 
 MOST_ROWS = 100
 HANDOFF_LABEL = {"interpreter": "menu.interpreter", "human": "menu.human"}
@@ -147,7 +148,7 @@ async def _interpreters(session: AsyncSession, reader: Person, language: str) ->
     connected = await _connected(session)
     query = select(Person).where(Person.role == "interpreter").order_by(Person.name)
     return [
-        _helper(reader, one, ", ".join(sorted(spoken[one.id])), connected)
+        _helper(reader, one, format.row(sorted(spoken[one.id]), language), connected)
         for one in await session.scalars(query)
     ]
 
@@ -191,7 +192,8 @@ def _request(one: Handoff, language: str) -> Request:
 
 def _when(start: datetime, language: str, end: datetime | None = None) -> str:
     until = f"–{format.time(end, language)}" if end is not None else ""
-    return f"{format.day(start, language)}, {format.time(start, language)}{until}"
+    clock_time = inserted(f"{format.time(start, language)}{until}", language)
+    return format.row([format.day(start, language), clock_time], language)
 
 
 def _centre(centre_id: str | None) -> str:

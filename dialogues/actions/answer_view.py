@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from centre import county, format
+from centre.text_notes import machine, marked, reliability
 from dialogues.actions.keyboards import keyboard
 from dialogues.actions.turn import Turn
 from knowledge_base.content_files import ORIGINAL
@@ -10,6 +11,7 @@ from knowledge_base.search import Hit
 from knowledge_base.simple_view import beginning, pictogram, sign, signed, simple
 from storage.outbox import Button, Content
 from translations.catalogue import say
+from translations.direction import lines, together
 
 OTHERS = 2
 LONGEST_LABEL = 60
@@ -64,6 +66,12 @@ def german(turn: Turn, hit: Hit) -> Content:
     return Content(text=_joined(parts), buttons=[*link, [one for one in back if one]])
 
 
+def caption(turn: Turn, hit: Hit) -> str:
+    """Return what stands above an entry that is read aloud."""
+    label = [signed(sign("machine"), one) for one in machine(hit, turn.language)]
+    return _joined([title(hit), "\n".join(lines(one, turn.language) for one in label)])
+
+
 def unknown(turn: Turn, topic: str, asked: int | None) -> Content:
     """Return the honest end: there is no answer, but there are people and the topic.
 
@@ -85,7 +93,7 @@ def unknown(turn: Turn, topic: str, asked: int | None) -> Content:
 
 def title(hit: Hit) -> str:
     """Return an entry's title behind the sign of its topic."""
-    return signed(pictogram(hit.topic), hit.title)
+    return together(signed(pictogram(hit.topic), hit.title), hit.language)
 
 
 def payload(hit: Hit, view: str = "") -> str | None:
@@ -103,7 +111,7 @@ def _joined(parts: list[str]) -> str:
 
 def _text(hit: Hit) -> list[str]:
     section = signed(sign("section"), hit.section) if hit.section and not hit.whole else ""
-    return [section, simple(hit.body)]
+    return [together(one, hit.language) for one in (section, simple(hit.body))]
 
 
 def _notes(turn: Turn, hit: Hit) -> list[str]:
@@ -112,15 +120,12 @@ def _notes(turn: Turn, hit: Hit) -> list[str]:
     if hit.language != turn.language:
         language = format.language_name(hit.language, turn.language)
         notes.append(("language", turn.words("answer.other_language", language=language)))
-    if hit.text_status == "outdated":
-        notes.append(("caution", turn.words("answer.outdated")))
-    elif hit.text_status not in ("original", "reviewed"):
-        notes.append(("note", turn.words("answer.unreviewed")))
+    notes += reliability(hit, turn.language)
     if hit.unconfirmed:
         notes.append(("caution", turn.words("answer.unconfirmed")))
     elif hit.volatile:
         notes.append(("note", turn.words("answer.volatile")))
-    return [signed(sign(name), words) for name, words in notes]
+    return [lines(signed(sign(name), words), turn.language) for name, words in notes]
 
 
 def _origin(turn: Turn, hit: Hit) -> list[str]:
@@ -157,7 +162,7 @@ def _others(turn: Turn, hit: Hit, others: list[Hit]) -> list[Row]:
     for other in others:
         data = payload(other)
         if other.entry_id != hit.entry_id and data:
-            rows.append([Button(label=title(other)[:LONGEST_LABEL], data=data)])
+            rows.append([Button(label=marked(other, title(other))[:LONGEST_LABEL], data=data)])
     if len(rows) < OTHERS:
         more = signed(pictogram(hit.topic), turn.words("answer.more"))
         rows.append([Button(label=more, data=f"/{hit.topic}")])
@@ -178,7 +183,12 @@ def _feedback(turn: Turn, hit: Hit) -> Row:
 
 
 def _signed(turn: Turn, mark: str, key: str, data: str) -> Button:
-    return Button(label=signed(sign(mark), turn.words(key)), data=data)
+    return Button(label=_label(turn, mark, key), data=data)
+
+
+def _label(turn: Turn, mark: str, key: str) -> str:
+    # Some signs, such as ℹ and flags, count as letters that are read from left to right.
+    return lines(signed(sign(mark), turn.words(key)), turn.language)
 
 
 def _open(turn: Turn, mark: str, key: str, hit: Hit, view: str = "") -> Button | None:
@@ -187,4 +197,4 @@ def _open(turn: Turn, mark: str, key: str, hit: Hit, view: str = "") -> Button |
 
 
 def _link(turn: Turn, hit: Hit, key: str) -> Button:
-    return Button(label=signed(sign("source"), turn.words(key)), url=hit.source_url)
+    return Button(label=_label(turn, "source", key), url=hit.source_url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from centre.text_notes import machine
 from dialogues.actions import answer_view, offers
 from dialogues.actions.fallback import LONGEST_QUESTION
 from dialogues.actions.keyboards import STATUSES, keyboard
@@ -115,14 +116,16 @@ async def _show(turn: Turn, hit: Hit, others: list[Hit]) -> None:
 
 async def _read_aloud(turn: Turn, hit: Hit) -> None:
     """Send what is shown of an entry as sound."""
-    words = "\n".join(part for part in (hit.title, hit.section, hit.body) if part)
+    label = machine(hit, hit.language)
+    # Who listens may not read what stands above the sound: the label is heard too.
+    words = "\n".join(part for part in (*label, hit.title, hit.section, hit.body) if part)
     try:
         sound = await speech.read_aloud(words, hit.language)
     except speech.Unspeakable:
         turn.say("answer.silent", keyboard("human", turn.language))
         return
     file = document(f"{hit.entry_id}.{sound.ending}", sound.media_type, sound.content)
-    turn.send(Content(text=answer_view.title(hit), document=file))
+    turn.send(Content(text=answer_view.caption(turn, hit), document=file))
 
 
 async def _abstain(turn: Turn, topic: str, question: str) -> None:

@@ -138,7 +138,7 @@ async def test_the_details_tell_everything_and_lead_back(demo: Database) -> None
         "The course is for women only.",
         "This is an invented example.",
         "for women, for parents",
-        "German, English",
+        "German and English",
         "12",
         "Musteramt",
         "07121 000-0",

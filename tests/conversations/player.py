@@ -127,6 +127,9 @@ def _fits(key: str, text: str, language: str) -> bool:
 
 
 def _pattern(key: str, language: str) -> re.Pattern[str]:
-    words = catalogue(language).get(key) or template()[key]
-    parts = re.split(r"\{\w+\}", words)
-    return re.compile(".+?".join(re.escape(part) for part in parts), re.S)
+    """Return what the text of ``key`` looks like, whatever its placeholders and number are."""
+    forms = catalogue(language).get(key) or template()[key]
+    split = [re.split(r"\{\w+\}", words) for words in forms]
+    return re.compile(
+        "|".join(".+?".join(re.escape(part) for part in parts) for parts in split), re.S
+    )

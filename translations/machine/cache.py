@@ -19,6 +19,10 @@ RULES = "1"
 """Part of every key: raise it when protection, sentences or guards change what comes out."""
 
 
+Result = tuple[str, str | None]
+"""Why, and the text if there is one."""
+
+
 class MachineTranslation(Base):
     """What a machine made of a text; never of what a person wrote (see ``translate``).
 
@@ -33,13 +37,15 @@ class MachineTranslation(Base):
     created_at: Mapped[Moment] = mapped_column(default=clock.now, index=True)
 
 
-def key(text: str, target: str, route_version: str, names: Sequence[str]) -> bytes:
+def key(text: str, route_version: str, names: Sequence[str]) -> bytes:
     """Return the key of a text: the same text by the same models under the same rules."""
-    parts = (RULES, route_version, target, *sorted(names), text)
+    parts = (RULES, route_version, *sorted(names), text)
     return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
-async def known(session: AsyncSession, keys: Sequence[bytes]) -> dict[bytes, tuple[str, str | None]]:
+async def known(
+    session: AsyncSession, keys: Sequence[bytes]
+) -> dict[bytes, tuple[str, str | None]]:
     """Return reason and text of those keys that are there."""
     if not keys:
         return {}
@@ -50,9 +56,7 @@ async def known(session: AsyncSession, keys: Sequence[bytes]) -> dict[bytes, tup
     return {one.key: (one.reason, one.text) for one in rows}
 
 
-async def remember(
-    session: AsyncSession, made: Mapping[bytes, tuple[str, str | None]]
-) -> None:
+async def remember(session: AsyncSession, made: Mapping[bytes, Result]) -> None:
     """Keep results (reason and text by key); what somebody else kept meanwhile stays."""
     if not made:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 
 from translations.languages import languages
 from translations.machine.protect import protect
@@ -26,13 +27,14 @@ def translatable(text: str) -> bool:
     return any(len(word) > 1 for word in _WORD.findall(protect(text).text))
 
 
-def doubt(original: str, translated: str, target: str) -> str | None:
+def doubt(original: str, translated: str, target: str, names: Collection[str] = ()) -> str | None:
     """Return why a translation must not be shown, ``None`` where nothing speaks against it.
 
     Args:
         original: what was translated.
         translated: what came back, protected parts restored.
         target: launch language that it should be in.
+        names: further names that stay as they are.
 
     Returns:
         ``empty``, ``too_short``, ``too_long``, ``repetition``, ``wrong_script`` or
@@ -47,9 +49,9 @@ def doubt(original: str, translated: str, target: str) -> str | None:
         return "too_long"
     if _repeats(translated) > max(REPEATED - 1, _repeats(original)):
         return "repetition"
-    if not _in_script(translated, target):
+    if not _in_script(translated, target, names):
         return "wrong_script"
-    return "untranslated" if _is_copy(original, translated) else None
+    return "untranslated" if _is_copy(original, translated, names) else None
 
 
 def _repeats(text: str) -> int:
@@ -67,19 +69,19 @@ def _repeats(text: str) -> int:
     return most
 
 
-def _in_script(text: str, target: str) -> bool:
+def _in_script(text: str, target: str, names: Collection[str]) -> bool:
     """Tell whether most letters are the target's; names in brackets do not count."""
     wanted = languages()[target].script
-    words = protect(_BRACKETS.sub(" ", text)).text
+    words = protect(_BRACKETS.sub(" ", text), names).text
     letters = _LETTER.findall(words)
     own = sum(1 for one in letters if script(one) == wanted)
     return not letters or own / len(letters) >= OWN_SCRIPT
 
 
-def _is_copy(original: str, translated: str) -> bool:
+def _is_copy(original: str, translated: str, names: Collection[str]) -> bool:
     """Tell whether a text came back as it was, or nearly so; single words may."""
-    before = [word.casefold() for word in _WORD.findall(protect(original).text)]
-    after = [word.casefold() for word in _WORD.findall(protect(translated).text)]
+    before = [word.casefold() for word in _WORD.findall(protect(original, names).text)]
+    after = [word.casefold() for word in _WORD.findall(protect(translated, names).text)]
     if len(before) < 2:
         return False
     if before == after:

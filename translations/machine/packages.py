@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,9 @@ def described(place: Path) -> Package:
         about = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         raise BadPackage(reason="metadata.json is missing or damaged", file=place.name) from None
-    codes = [about.get(key) if isinstance(about, dict) else None for key in ("from_code", "to_code")]
+    codes = [
+        about.get(key) if isinstance(about, dict) else None for key in ("from_code", "to_code")
+    ]
     if not all(isinstance(one, str) and one.isalnum() and len(one) <= 8 for one in codes):
         raise BadPackage(reason="metadata.json names no languages", file=place.name)
     if not (place / MODEL).is_file():
@@ -180,3 +183,11 @@ def _try(package: Package, file: str) -> None:
         asyncio.run(engine.run(trial, [TRIAL], TRIAL_SECONDS))
     except (engine.ModelFailed, engine.ModelSlow):
         raise BadPackage(reason="its model does not translate", file=file) from None
+
+
+def remove(source: str, target: str) -> bool:
+    """Remove the package of a pair (Argos' codes); ``False`` when there is none."""
+    found = [one for one in installed() if (one.source, one.target) == (source, target)]
+    for one in found:
+        shutil.rmtree(one.folder)
+    return bool(found)

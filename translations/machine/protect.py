@@ -15,7 +15,7 @@ import yaml
 from storage.errors import LotseError
 
 FIRST_MARK, LAST_MARK = 901, 999
-_ISOLATES = "[\u2066-\u2069]"
+_BESIDE = r"[\d\u2066-\u2069]"
 _LINK = r"(?:https?://|www\.)[^\s<>\u2066-\u2069]{0,1000}[^\s<>.,;:!?)\]\u2066-\u2069]"
 # Lengths are limited and beginnings fixed: nobody's 20,000 letters may take us minutes.
 _MAIL = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"
@@ -65,7 +65,8 @@ def _pattern(names: tuple[str, ...], numbers: bool) -> re.Pattern[str]:
         # Telephone numbers are names, not quantities.
         parts.append(r"(?:\+\d|\b0)[\d\s/()–-]{4,20}\d")
     whole = "|".join(parts)
-    return re.compile(rf"{_ISOLATES}?(?:{whole}){_ISOLATES}?")
+    # Parts that touch are one, and so are digits beside them: two marks would read as one number.
+    return re.compile(rf"(?<!\d)(?:{_BESIDE}*(?:{whole}){_BESIDE}*)+")
 
 
 def protect(text: str, names: Collection[str] = (), *, numbers: bool = True) -> Protected:
@@ -111,7 +112,9 @@ def restore(translated: str, protected: Protected) -> str:
     found = Counter(_numbers(plain))
     expected = Counter(_numbers(protected.text))
     if found != expected:
-        raise Damaged(missing=sum((expected - found).values()), new=sum((found - expected).values()))
+        raise Damaged(
+            missing=sum((expected - found).values()), new=sum((found - expected).values())
+        )
     by_mark = dict(zip(map(str, protected.marks), protected.originals, strict=True))
     return re.sub(r"\d+", lambda match: by_mark.get(match[0], match[0]), plain)
 

@@ -8,12 +8,12 @@ LONGEST = 400
 """Characters; longer sentences are cut where they pause."""
 # What ends with a full stop and goes on, beside single letters ("z. B.") and days ("12. März").
 _ABBREVIATED = (
-    "bzw ca Dr Prof Str Nr Tel Abs Art bzgl evtl ggf inkl max min usw etc vs Mr Mrs Ms St Hr"
-    " Jan Feb Apr Aug Sep Sept Okt Oct Nov Dez Dec"
-).split()
-_ENDS = re.compile(r"(?<=[.!?؟۔።፧…])[\"'”»)]*(?=\s)|(?=\n)")
+    "bzw|ca|Dr|Prof|Str|Nr|Tel|Abs|Art|bzgl|evtl|ggf|inkl|max|min|usw|etc|vs|Mr|Mrs|Ms|St|Hr"
+    "|Jan|Feb|Apr|Aug|Sep|Sept|Okt|Oct|Nov|Dez|Dec"
+)
+_ENDS = re.compile(r"(?<=[.!?؟۔።፧…])[\"'”“»)]*(?=\s)|(?=\n)")
 _ENDS_ABBREVIATED = re.compile(
-    rf"(?:(?:^|[\s(])(?:{'|'.join(_ABBREVIATED)})|\b\d{{1,2}}|\b[^\W\d_])\.$", re.I
+    rf"(?:(?:^|[\s(])(?:{_ABBREVIATED})|\b\d{{1,2}}|\b[^\W\d_])\.$", re.I
 )
 _SPACE = re.compile(r"\s*")
 _PAUSE = re.compile(r"[,;:،؛፣]\s|\s")

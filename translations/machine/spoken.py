@@ -57,21 +57,25 @@ async def spoken(text: str, chosen: str, reader: str) -> str | None:
     if fitting == [reader] and written != "Latn":
         return reader
     likely = await asyncio.to_thread(_shares, text)
-    best = max(fitting, key=lambda one: likely.get(_NAMES.get(one, one), 0.0), default=None)
-    if best is None:
+    if not fitting:
         return None
-    total = sum(likely.get(_NAMES.get(one, one), 0.0) for one in fitting)
-    sure = total > 0 and likely[_NAMES.get(best, best)] / total >= SURE
+    best = max(fitting, key=lambda one: likely.get(_name(one), 0.0))
+    total = sum(likely.get(_name(one), 0.0) for one in fitting)
+    sure = total > 0 and likely[_name(best)] / total >= SURE
     if chosen in fitting:
         return best if sure else chosen
     # Typed in foreign letters: the best of the few is believed only if it beats all languages.
     top = max(likely, key=lambda one: likely[one])
-    return best if sure and top == _NAMES.get(best, best) else None
+    return best if sure and top == _name(best) else None
 
 
 def _candidates(chosen: str, reader: str) -> list[str]:
     """Return what people write here: their language, the other's, and what many have learned."""
     return list(dict.fromkeys([chosen, reader, "de", "en"]))
+
+
+def _name(language: str) -> str:
+    return _NAMES.get(language, language)
 
 
 def _shares(text: str) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -81,7 +81,7 @@ async def translate(
     outcomes = [_before(text, way) for text in texts]
     if way is None:
         return [one or Outcome(None, "no_route") for one in outcomes]
-    keys = [cache.key(text, target, way.version, sorted(names)) for text in texts]
+    keys = [cache.key(text, way.version, sorted(names)) for text in texts]
     open_ = [index for index, one in enumerate(outcomes) if one is None]
     found = await cache.known(session, [keys[index] for index in open_]) if keep else {}
     for index in open_:
@@ -134,7 +134,7 @@ async def _through_models(
     for text, one in zip(texts, parts, strict=True):
         pieces = done[place : place + len(one)]
         place += len(one)
-        outcomes.append(_joined(text, one, pieces, target, way))
+        outcomes.append(_joined(text, one, pieces, target, way, names))
     return outcomes
 
 
@@ -144,13 +144,14 @@ def _joined(
     pieces: list[str | None],
     target: str,
     way: Route,
+    names: Collection[str],
 ) -> Outcome:
     """Put the sentences of a text together again, if all of them came back whole."""
     whole = [piece for piece in pieces if piece is not None]
     if len(whole) < len(pieces):
         return Outcome(None, "damaged")
     made = "".join(piece + space for piece, (_, space) in zip(whole, parts, strict=True))
-    if guards.doubt(text, made, target):
+    if guards.doubt(text, made, target, names):
         return Outcome(None, "doubtful")
     return Outcome(made, "machine", way.as_persian)
 
@@ -181,10 +182,8 @@ async def _sentences(
 
 def _restored(answer: str, covered: Protected, target: str) -> str | None:
     if languages()[target].rtl:
-        held = tuple(
-            isolate(one) if _FALLS_APART.search(one) else one for one in covered.originals
-        )
-        covered = Protected(covered.text, held)
+        held = tuple(isolate(one) if _FALLS_APART.search(one) else one for one in covered.originals)
+        covered = replace(covered, originals=held)
     try:
         return restore(answer, covered)
     except Damaged:
