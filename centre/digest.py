@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import appointments, format, notify
+from centre import appointments, format, machine_words, notify
 from centre.people import Person
 from knowledge_base import freshness
 from knowledge_base.freshness import Overview
@@ -97,7 +97,7 @@ async def digest(session: AsyncSession, language: str) -> list[Content]:
     ]
     text = begun("\n\n".join(part for part in parts if part), language)
     overview = Content(text=text, buttons=buttons)
-    return [overview, *_questions(found, language)]
+    return [overview, *await _questions(session, found, language)]
 
 
 def _due(found: Overview, language: str) -> str:
@@ -148,14 +148,16 @@ def by_language(key: str, texts: Counter[str], language: str) -> str:
     return say(key, language, list=listed) if listed else ""
 
 
-def _questions(found: Overview, language: str) -> list[Content]:
+async def _questions(session: AsyncSession, found: Overview, language: str) -> list[Content]:
+    """Return people's own words, with what a machine makes of them under each."""
     if not found.questions:
         return []
-    lines = [
-        f"{n}. {format.language_name(one.language, language)}:"
-        f" {isolate(short(one.text, LONGEST_QUESTION))}"
-        for n, one in enumerate(found.questions, 1)
-    ]
+    lines = []
+    for n, one in enumerate(found.questions, 1):
+        words = short(one.text, LONGEST_QUESTION)
+        lines.append(f"{n}. {format.language_name(one.language, language)}: {isolate(words)}")
+        if made := await machine_words.translated(session, words, one.language, language):
+            lines.append(made)
     settled = say("knowledge.settled", language)
     buttons = [
         [Button(label=f"✓ {n} {settled}", data=f"k:done:{one.number}")]

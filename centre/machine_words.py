@@ -10,7 +10,7 @@ from centre import county, format, notify
 from storage.outbox import Button, Content
 from translations.catalogue import say
 from translations.machine.spoken import spoken
-from translations.machine.translator import translate
+from translations.machine.translator import Outcome, translate
 
 SECONDS = 4.0
 """How long a message may wait for the models; then it goes out in its own words."""
@@ -51,22 +51,47 @@ async def beside(
     source = await spoken(text, chosen, reader)
     if source is None:
         return None if with_interpreter else _refused(reader)
-    (made,) = await translate(
-        session, [text], source, reader, keep=False, names=names(), seconds=SECONDS
-    )
+    made = await _made(session, text, source, reader)
     if made.reason in ("same", "nothing"):
         return None
-    language = format.language_name(source, reader)
-    if made.text is not None:
-        words = say("machine.translated", reader, language=language, text=made.text)
-        if made.as_persian:
-            words = f"{words}\n{say('machine.as_persian', reader)}"
+    if words := _labelled(made, source, reader):
         return Beside(words, [])
     if with_interpreter:
         return None
     if made.reason == "no_route":
+        language = format.language_name(source, reader)
         return Beside(say("machine.none", reader, language=language), _offer(reader))
     return _refused(reader)
+
+
+async def translated(session: AsyncSession, text: str, chosen: str, reader: str) -> str | None:
+    """Return the machine's words with their label, ``None`` where there are none to show.
+
+    Args:
+        session: not written to.
+        text: what somebody wrote.
+        chosen: the language its writer talks with the bot in.
+        reader: language of whoever gets it.
+    """
+    source = await spoken(text, chosen, reader)
+    if source is None:
+        return None
+    return _labelled(await _made(session, text, source, reader), source, reader)
+
+
+async def _made(session: AsyncSession, text: str, source: str, reader: str) -> Outcome:
+    (made,) = await translate(
+        session, [text], source, reader, keep=False, names=names(), seconds=SECONDS
+    )
+    return made
+
+
+def _labelled(made: Outcome, source: str, reader: str) -> str | None:
+    if made.text is None:
+        return None
+    language = format.language_name(source, reader)
+    words = say("machine.translated", reader, language=language, text=made.text)
+    return f"{words}\n{say('machine.as_persian', reader)}" if made.as_persian else words
 
 
 def names() -> list[str]:

@@ -6,8 +6,9 @@ import uuid
 
 import pytest
 
-from centre import format, handoffs, interpreter_instead, machine_words
+from centre import digest, format, handoffs, interpreter_instead, machine_words
 from centre.people import Person
+from knowledge_base import feedback
 from storage.engine import Database
 from storage.outbox import Content
 from tests.centre.conftest import sent_to, who
@@ -170,3 +171,25 @@ async def test_outside_a_talk_the_button_is_out_of_date(people: Database) -> Non
         person = await session.get_one(Person, who("p1"))
         (answer,) = await interpreter_instead.tapped(session, person, "ar")
     assert answer.text == say("interpreter.over", "ar")
+
+
+@pytest.mark.usefixtures("argos_home")
+async def test_curators_read_peoples_questions_in_both_languages(people: Database) -> None:
+    async with people.transaction() as session:
+        await feedback.store_unanswered(
+            session,
+            centre="reutlingen",
+            language="de",
+            topic="ask_housing",
+            text=GERMAN,
+            person_id=who("p6"),
+        )
+        *_, persian = await digest.digest(session, "fa")
+        *_, german = await digest.digest(session, "de")
+    assert GERMAN in persian.text
+    assert "کارت شناسایی" in persian.text
+    assert (
+        say("machine.translated", "fa", language="آلمانی", text="").split("\n")[0] in persian.text
+    )
+    assert GERMAN in german.text
+    assert "🤖" not in german.text

@@ -1,4 +1,4 @@
-"""``lotse translate draft`` and ``drafts``: what is done, what is refused, what waits for review."""
+"""``lotse translate draft`` and ``drafts``: what is done, refused, and waits for review."""
 
 from __future__ import annotations
 
