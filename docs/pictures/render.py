@@ -1,4 +1,4 @@
-"""Renders ``chat.png`` for the README: a real conversation on the chat page, in a real browser.
+"""Renders the README's pictures: a real conversation, a centre's offers and their poster.
 
 Run with ``.venv/bin/python -m docs.pictures.render`` while ``make run`` is running; needs Chromium.
 """
@@ -9,13 +9,17 @@ import asyncio
 import sys
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 HERE = Path(__file__).parent
-ADDRESS = "http://127.0.0.1:8080/chat"
+ADDRESS = "http://127.0.0.1:8080"
 BROWSER = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 ANSWER_MS = 20_000
+PAGES = (
+    ("/offers/dettingen?lang=de", "offers.png", (720, 688)),
+    ("/offers/dettingen/poster?lang=de", "poster.png", (602, 826)),
+)
 
 
 async def _tap(page: Page, label: str) -> None:
@@ -28,25 +32,36 @@ async def _say(page: Page, words: str) -> None:
 
 
 async def render(address: str) -> None:
-    """Talk in Arabic about childcare, then open the booking, and take the picture."""
+    """Take all pictures from the running Lotse at ``address``."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
-        page = await browser.new_page(
-            viewport={"width": 420, "height": 860}, device_scale_factor=2, locale="ar"
-        )
-        await page.goto(address)
-        await _tap(page, "العربية")
-        await page.wait_for_timeout(2500)
-        await _say(page, "Dettingen")
-        await page.wait_for_timeout(2500)
-        await _tap(page, "نعم، أوافق")
-        await page.wait_for_timeout(2500)
-        await _say(page, "أريد حجز موعد")
-        await page.wait_for_timeout(4000)
-        await _tap(page, "السكن")
-        await page.wait_for_timeout(3500)
-        await page.screenshot(path=str(HERE / "chat.png"))
+        await _chat(browser, address)
+        for path, name, size in PAGES:
+            page = await browser.new_page(
+                viewport={"width": size[0], "height": size[1]}, locale="de"
+            )
+            await page.goto(f"{address}{path}")
+            await page.screenshot(path=str(HERE / name))
         await browser.close()
+
+
+async def _chat(browser: Browser, address: str) -> None:
+    """Say in Arabic who one is, then open the booking."""
+    page = await browser.new_page(
+        viewport={"width": 420, "height": 860}, device_scale_factor=2, locale="ar"
+    )
+    await page.goto(f"{address}/chat")
+    await _tap(page, "العربية")
+    await page.wait_for_timeout(2500)
+    await _say(page, "Dettingen")
+    await page.wait_for_timeout(2500)
+    await _tap(page, "نعم، أوافق")
+    await page.wait_for_timeout(2500)
+    await _say(page, "أريد حجز موعد")
+    await page.wait_for_timeout(4000)
+    await _tap(page, "السكن")
+    await page.wait_for_timeout(3500)
+    await page.screenshot(path=str(HERE / "chat.png"))
 
 
 if __name__ == "__main__":
