@@ -43,7 +43,8 @@ class Municipality:
 
 
 @cache
-def _configuration() -> dict[str, Any]:
+def configuration() -> dict[str, Any]:
+    """Return the whole file; what a part of it means is told by whoever reads that part."""
     path = Path(os.environ.get("LOTSE_COUNTY", Path(__file__).with_name("county.yml")))
     found: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
     return found
@@ -51,7 +52,7 @@ def _configuration() -> dict[str, Any]:
 
 def county_name() -> str:
     """Return the county's name as it calls itself."""
-    return str(_configuration()["county"])
+    return str(configuration()["county"])
 
 
 @cache
@@ -59,7 +60,7 @@ def centres() -> dict[str, Centre]:
     """Return the configured centres by id, in the order of the file."""
     return {
         key: Centre(key, value["name"], tuple(value["location"]), tuple(value["places"]))
-        for key, value in _configuration()["centres"].items()
+        for key, value in configuration()["centres"].items()
     }
 
 
@@ -80,7 +81,7 @@ def municipalities() -> dict[str, Municipality]:
     """Return the county's municipalities by id; none when the configuration lists none."""
     return {
         key: Municipality(key, value["name"], tuple(value["location"]))
-        for key, value in (_configuration().get("municipalities") or {}).items()
+        for key, value in (configuration().get("municipalities") or {}).items()
     }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.handoffs import InterpreterLanguage
 from centre.people import Address, Person, consent
-from centre.slots import WorkingHours
+from centre.appointments.tables import WorkingHours
 
 SOURCE = Path(__file__).with_name("demo.yml")
 CHANNEL = "script"
@@ -39,7 +39,7 @@ async def load(session: AsyncSession) -> None:
     for label, one in data["managers"].items():
         added = await _add(session, label, "manager", STAFF_LANGUAGE, one["name"], one["centre"])
         if added is not None:
-            session.add_all(_hours(added.id, one["hours"]))
+            session.add_all(_hours(added.id, one["centre"], one["hours"]))
     for language, names in data["interpreters"].items():
         for number, name in enumerate(names, start=1):
             label = f"i-{language}-{number}"
@@ -88,9 +88,15 @@ async def _add(
     return person
 
 
-def _hours(manager_id: uuid.UUID, week: dict[str, list[str]]) -> list[WorkingHours]:
+def _hours(manager_id: uuid.UUID, centre: str, week: dict[str, list[str]]) -> list[WorkingHours]:
     return [
-        WorkingHours(manager_id=manager_id, weekday=WEEKDAYS.index(weekday), start=start, end=end)
+        WorkingHours(
+            manager_id=manager_id,
+            centre=centre,
+            weekday=WEEKDAYS.index(weekday),
+            start=start,
+            end=end,
+        )
         for weekday, stretches in week.items()
         for start, end in map(_stretch, stretches)
     ]

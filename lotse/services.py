@@ -13,7 +13,7 @@ from aiohttp import web as http
 from telegram import Bot
 from telegram.error import InvalidToken, NetworkError
 
-from bot import housekeeping, inbox
+from bot import appointment_jobs, housekeeping, inbox
 from bot.rasa import Rasa
 from bot.telegram import client, commands, receive, send
 from bot.worker import Worker
@@ -142,6 +142,7 @@ async def run_worker(
     else:
         _keep_for_telegram()
     housekeeping.register(database)
+    appointment_jobs.register(database)
     async with queue.opened(database.url) as app:
         await housekeeping.rescue(app)
         task = asyncio.create_task(

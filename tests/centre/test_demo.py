@@ -12,7 +12,7 @@ from centre import appointments, demo, handoffs
 from centre.county import centres
 from centre.handoffs import InterpreterLanguage
 from centre.people import Address, Person, find
-from centre.slots import WorkingHours
+from centre.appointments import WorkingHours
 from storage import queue
 from storage.base import Base
 from storage.engine import Database

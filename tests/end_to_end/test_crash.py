@@ -15,7 +15,7 @@ from bot import inbox
 from bot.inbox import Update
 from centre.appointments import Appointment
 from centre.people import Person
-from centre.slots import WorkingHours
+from centre.appointments import WorkingHours
 from lotse.ask import answered, put
 from lotse.processes import Child
 from storage import clock
@@ -93,8 +93,7 @@ async def _staff(database: Database) -> None:
     """Put managers of our own in the place of the demonstration's."""
     async with database.transaction() as session:
         await session.execute(
-            text("update people set centre = null where role = 'manager' and centre = :centre"),
-            {"centre": CENTRE},
+            text("delete from working_hours where centre = :centre"), {"centre": CENTRE}
         )
         for number in range(MANAGERS):
             manager = Person(
@@ -103,7 +102,7 @@ async def _staff(database: Database) -> None:
             session.add(manager)
             await session.flush()
             hours = {"weekday": DAY.weekday(), "start": time(9), "end": time(11)}
-            session.add(WorkingHours(manager_id=manager.id, **hours))
+            session.add(WorkingHours(manager_id=manager.id, centre=CENTRE, **hours))
 
 
 async def _put(database: Database, everybody: list[str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import procrastinate
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -330,7 +331,12 @@ async def test_without_packages_nothing_is_looked_for(
     assert await drafting.renew(db) == 0
 
 
-async def test_the_workers_renew_every_ten_minutes(db: Database) -> None:
+async def test_the_workers_renew_every_ten_minutes(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Tasks register once per process, and other tests start whole stacks in this one.
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector())
+    monkeypatch.setattr(queue, "app", app)
     housekeeping.register(db)
     tasks = {one.task.name: one for one in queue.app.periodic_registry.periodic_tasks.values()}
     assert tasks[housekeeping.RENEW_TASK].cron == "*/10 * * * *"

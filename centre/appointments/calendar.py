@@ -8,7 +8,7 @@ import unicodedata
 import icalendar
 
 from centre import county
-from centre.slots import Appointment
+from centre.appointments.tables import Appointment
 from storage.outbox import Document
 from translations.catalogue import say
 

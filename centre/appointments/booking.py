@@ -1,0 +1,455 @@
+"""Holding, booking and giving back times, safe against two people wanting the same one.
+
+Locking rule. What keeps times apart is the database alone: the exclusion constraints
+``no_overlap_per_manager``, ``…_person``, ``…_room`` and ``…_interpreter`` on
+:class:`centre.appointments.tables.Appointment`. Looking for a free manager first is a courtesy,
+not the guard. Every writer of appointments goes through this package and keeps to this order, so
+that nobody waits in a circle:
+
+1. the acting person's row in ``people`` (``FOR NO KEY UPDATE``): one person's bookings run one
+   after the other, which makes the limit per person exact; messages to them are not held up;
+2. appointment rows that exist (``FOR UPDATE``), the older one first;
+3. one new appointment row: inserted with ``ON CONFLICT DO NOTHING``, which waits for a rival's
+   transaction to end and then reports the conflict without an error, so that rivals can't
+   deadlock and the next manager is tried at once;
+4. messages and jobs, last: after writing one, a transaction asks for no further row.
+
+A deadlock that PostgreSQL finds all the same (two people swapping times) ends one of the two
+transactions as a whole: nothing is half done, and whoever runs it runs it again
+(:func:`storage.engine.Database.run`, the worker's jobs).
+
+A time is *held* by the same row that books it, with ``held_until``; saying yes empties that
+column. Whatever needs somebody's yes is a hold: a person finishing the questions, a manager's
+proposal, an offer from the waiting list, an interpreter who is asked.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy.dialects.postgresql import Range, insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from centre.appointments import after
+from centre.appointments.availability import Wish, free_rooms, offered, who_is_free
+from centre.appointments.errors import (
+    AlreadyBooked,
+    AppointmentGone,
+    HoldGone,
+    NotYours,
+    PersonGone,
+    SlotInvalid,
+    SlotTaken,
+    TooManyAppointments,
+)
+from centre.appointments.kinds import DEFAULT_KIND, kind, rules
+from centre.appointments.tables import Absence, Appointment, ManagerSettings
+from centre.people import Person
+from storage import clock
+
+FOR_PERSON, FOR_PROPOSAL, FOR_WAITING, FOR_INTERPRETER = (
+    *("person", "proposal", "waiting"),
+    "interpreter",
+)
+MOVED, EXPIRED, RELEASED = "moved", "expired", "released"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What somebody needs at an appointment besides the adviser."""
+
+    interpreter_language: str | None = None
+    childcare: bool = False
+    step_free: bool = False
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why a time is held and for how long; ``moves`` is the appointment it would replace."""
+
+    until: datetime
+    reason: str = FOR_PERSON
+    moves: int | None = None
+    waiting_id: int | None = None
+    interpreter_id: uuid.UUID | None = None
+
+
+def hold_for_person(moves: int | None = None) -> Hold:
+    """Return the hold of a person who is answering the last questions of a booking."""
+    return Hold(clock.now() + rules().hold, FOR_PERSON, moves)
+
+
+async def take(
+    session: AsyncSession,
+    *,
+    person_id: uuid.UUID,
+    wish: Wish,
+    topic: str,
+    start: datetime,
+    language: str,
+    request_key: str | None,
+    needs: Needs = Needs(),  # noqa: B008 - frozen
+    hold: Hold | None = None,
+) -> Appointment:
+    """Take a time with the best manager who fits: hold it, or book it at once.
+
+    A hold of one's own (``hold.reason`` is ``person``) takes the place of an earlier one.
+
+    Args:
+        session: the caller's open transaction.
+        person_id: for whom.
+        wish: centre, kind, and who may take it.
+        topic: name of an ``ask_*`` intent, or ``other``.
+        start: beginning, timezone-aware, on a quarter of an hour.
+        language: the person's language.
+        request_key: names this request; asking again with it changes nothing.
+        needs: what is needed besides.
+        hold: how long the time is kept for somebody's yes; ``None`` books it.
+
+    Returns:
+        The appointment; for a known ``request_key`` the one it made, even if cancelled since.
+
+    Raises:
+        SlotInvalid: nothing can be booked at ``start``.
+        SlotTaken: everybody who fits is busy at ``start``.
+        AlreadyBooked: the person has another appointment at that time.
+        TooManyAppointments: the person has the most upcoming appointments allowed.
+        PersonGone: there is no such person.
+    """
+    await _lock_person(session, person_id)
+    known = await _of_request(session, person_id, request_key)
+    if known is not None:
+        return known
+    if start.tzinfo is None:
+        raise SlotInvalid
+    start = start.astimezone(UTC)
+    during = Range(start, start + kind(wish.kind).length)
+    if hold is None or hold.reason == FOR_PERSON:
+        await _give_back(session, Appointment.person_id == person_id)
+    await _check(session, person_id, wish, during, hold)
+    values = {
+        "person_id": person_id,
+        "centre": wish.centre,
+        "topic": topic,
+        "kind": wish.kind,
+        "language": language,
+        "during": during,
+        "request_key": request_key,
+        "interpreter_language": needs.interpreter_language,
+        "childcare": needs.childcare,
+        "step_free": needs.step_free,
+        **(_held(hold) if hold else {}),
+    }
+    made = await _first_free(session, wish, during, values)
+    if made is None:
+        raise SlotTaken
+    if hold is None:
+        await after.booked(session, made)
+    else:
+        await after.held(session, made)
+    return made
+
+
+async def book(
+    session: AsyncSession,
+    *,
+    person_id: uuid.UUID,
+    centre: str,
+    topic: str,
+    start: datetime,
+    language: str,
+    request_key: str | None,
+    kind: str = DEFAULT_KIND,
+) -> Appointment:
+    """Book a time with whichever manager of a centre is free; see :func:`take`."""
+    return await take(
+        session,
+        person_id=person_id,
+        wish=Wish(centre, kind),
+        topic=topic,
+        start=start,
+        language=language,
+        request_key=request_key,
+    )
+
+
+async def confirm(session: AsyncSession, appointment_id: int, person_id: uuid.UUID) -> Appointment:
+    """Make a held time an appointment; what it replaces is cancelled in the same transaction.
+
+    Saying yes twice is no error.
+
+    Raises:
+        HoldGone: the time was kept long enough and is free for others again.
+        NotYours: it is held for somebody else.
+        PersonGone: there is no such person.
+    """
+    await _lock_person(session, person_id)
+    found = await session.get(Appointment, appointment_id)
+    if found is None:
+        raise HoldGone
+    if found.person_id != person_id:
+        raise NotYours
+    # The older row first: whoever cancels it asks for that one only.
+    replaced = found.moves and await locked(session, found.moves)
+    held = await locked(session, appointment_id)
+    if held is None or held.cancelled_at is not None:
+        raise HoldGone
+    if held.held_until is None:
+        return held
+    if held.held_until <= clock.now() or held.start <= clock.now():
+        raise HoldGone
+    held.held_until, held.hold_for = None, None
+    if replaced and replaced.cancelled_at is None and replaced.start > clock.now():
+        _end(replaced, person_id, MOVED)
+        await session.flush()
+        await after.moved(session, replaced, held)
+    else:
+        await session.flush()
+        await after.booked(session, held)
+    return held
+
+
+async def release(
+    session: AsyncSession, appointment_id: int, by: uuid.UUID | None, reason: str = RELEASED
+) -> bool:
+    """Give a held time back; return whether it was still held."""
+    found = await locked(session, appointment_id)
+    if found is None or not found.held or found.cancelled_at is not None:
+        return False
+    _end(found, by, reason)
+    await session.flush()
+    await after.freed(session, found)
+    return True
+
+
+async def cancel(
+    session: AsyncSession,
+    appointment_id: int,
+    by: uuid.UUID,
+    request_key: str | None = None,
+    reason: str | None = None,
+) -> Appointment:
+    """Cancel an appointment for its person or its manager, and tell everybody else who comes.
+
+    Args:
+        session: the caller's open transaction.
+        appointment_id: which one.
+        by: who cancels.
+        request_key: names this request; asking again with it changes nothing.
+        reason: a code from :mod:`centre.appointments.reasons`; never anybody's words.
+
+    Returns:
+        The cancelled appointment.
+
+    Raises:
+        NotYours: ``by`` is neither its person nor its manager.
+        AppointmentGone: it is missing, cancelled or has begun.
+    """
+    found = await locked(session, appointment_id)
+    if found is None:
+        raise AppointmentGone
+    if by not in (found.person_id, found.manager_id):
+        raise NotYours
+    if found.cancelled_at is not None and request_key and found.cancel_key == request_key:
+        return found
+    if found.cancelled_at is not None or found.start <= clock.now():
+        raise AppointmentGone
+    held = found.held
+    _end(found, by, reason)
+    found.cancel_key = request_key
+    await session.flush()
+    if not held:
+        await after.cancelled(session, found, by)
+    await after.freed(session, found)
+    return found
+
+
+async def upcoming(session: AsyncSession, person_id: uuid.UUID) -> list[Appointment]:
+    """Return a person's appointments that are not over or cancelled, the next one first."""
+    return await _ahead(session, Appointment.person_id == person_id)
+
+
+async def agenda(session: AsyncSession, manager_id: uuid.UUID) -> list[Appointment]:
+    """Return a manager's appointments that are not over or cancelled, the next one first."""
+    return await _ahead(session, Appointment.manager_id == manager_id)
+
+
+async def held_by(session: AsyncSession, person_id: uuid.UUID) -> Appointment | None:
+    """Return the time that is held while a person finishes a booking, or ``None``."""
+    return (
+        await session.scalars(
+            select(Appointment).where(
+                Appointment.person_id == person_id,
+                Appointment.hold_for == FOR_PERSON,
+                Appointment.cancelled_at.is_(None),
+                Appointment.held_until > clock.now(),
+            )
+        )
+    ).one_or_none()
+
+
+async def get(session: AsyncSession, appointment_id: int) -> Appointment | None:
+    """Return one appointment, cancelled or not, or ``None``."""
+    return await session.get(Appointment, appointment_id)
+
+
+async def locked(session: AsyncSession, appointment_id: int) -> Appointment | None:
+    """Return one appointment as it is now, locked until the transaction ends, or ``None``."""
+    return await session.get(
+        Appointment, appointment_id, with_for_update=True, populate_existing=True
+    )
+
+
+def _held(hold: Hold) -> dict[str, Any]:
+    return {
+        "held_until": hold.until,
+        "hold_for": hold.reason,
+        "moves": hold.moves,
+        "waiting_id": hold.waiting_id,
+        "interpreter_id": hold.interpreter_id,
+    }
+
+
+def _end(found: Appointment, by: uuid.UUID | None, reason: str | None) -> None:
+    found.cancelled_at, found.cancelled_by, found.cancel_reason = clock.now(), by, reason
+
+
+async def _lock_person(session: AsyncSession, person_id: uuid.UUID) -> None:
+    person = await session.get(
+        Person, person_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if person is None:
+        raise PersonGone
+
+
+async def _give_back(session: AsyncSession, whose: ColumnElement[bool]) -> None:
+    """Free the person's own unfinished hold, whatever is left of its minutes."""
+    await session.execute(
+        update(Appointment)
+        .where(whose, Appointment.hold_for == FOR_PERSON, Appointment.cancelled_at.is_(None))
+        .where(Appointment.held_until.is_not(None))
+        .values(cancelled_at=clock.now(), cancel_reason=RELEASED)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+async def _sweep(session: AsyncSession, managers: list[uuid.UUID], during: Range[datetime]) -> None:
+    """Free what was held for too long here; a job does it too, but it may come late."""
+    stale = (
+        select(Appointment.id)
+        .where(
+            Appointment.manager_id.in_(managers),
+            Appointment.hold_for == FOR_PERSON,
+            Appointment.cancelled_at.is_(None),
+            Appointment.held_until <= clock.now(),
+            Appointment.blocked.overlaps(during),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    await session.execute(
+        update(Appointment)
+        .where(Appointment.id.in_(stale))
+        .values(cancelled_at=clock.now(), cancel_reason=EXPIRED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _first_free(
+    session: AsyncSession, wish: Wish, during: Range[datetime], values: dict[str, Any]
+) -> Appointment | None:
+    start, end = clock.utc(during.lower), clock.utc(during.upper)
+    managers = await who_is_free(session, wish, start)
+    if not managers:
+        return None
+    await _sweep(session, managers, during)
+    buffers = await _buffers(session, managers)
+    for room in await free_rooms(session, wish, start, end):
+        for manager_id in managers:
+            blocked = Range(start, end + buffers.get(manager_id, timedelta()))
+            own = {"manager_id": manager_id, "room_id": room, "blocked": blocked}
+            made = await _claim(session, **values, **own)
+            if made is not None:
+                return made
+    return None
+
+
+async def _buffers(session: AsyncSession, managers: list[uuid.UUID]) -> dict[uuid.UUID, timedelta]:
+    rows = await session.execute(
+        select(ManagerSettings.manager_id, ManagerSettings.buffer_minutes).where(
+            ManagerSettings.manager_id.in_(managers)
+        )
+    )
+    return {manager: timedelta(minutes=minutes) for manager, minutes in rows}
+
+
+async def _claim(session: AsyncSession, **values: Any) -> Appointment | None:
+    """Insert an appointment unless a guard forbids it; ``None`` when somebody was faster."""
+    add = insert(Appointment).values(**values).on_conflict_do_nothing().returning(Appointment)
+    try:
+        async with session.begin_nested() as savepoint:
+            made = (await session.scalars(add)).one_or_none()
+            absent = made is not None and await session.scalar(
+                select(
+                    exists().where(
+                        Absence.manager_id == made.manager_id, Absence.during.overlaps(made.during)
+                    )
+                )
+            )
+            if absent:
+                # The manager blocked this time between the look and the leap.
+                await savepoint.rollback()
+                return None
+            return made
+    except IntegrityError:
+        # The manager was erased between the look and the leap.
+        return None
+
+
+async def _of_request(
+    session: AsyncSession, person_id: uuid.UUID, request_key: str | None
+) -> Appointment | None:
+    if request_key is None:
+        return None
+    known = (
+        await session.scalars(select(Appointment).where(Appointment.request_key == request_key))
+    ).one_or_none()
+    if known is not None and known.person_id != person_id:
+        raise NotYours
+    return known
+
+
+async def _check(
+    session: AsyncSession,
+    person_id: uuid.UUID,
+    wish: Wish,
+    during: Range[datetime],
+    hold: Hold | None,
+) -> None:
+    if not await offered(session, wish, clock.utc(during.lower)):
+        raise SlotInvalid
+    moves = hold.moves if hold else None
+    mine = await upcoming(session, person_id)
+    if any(one.during.overlaps(during) for one in mine):
+        raise AlreadyBooked
+    others = [one for one in mine if one.id != moves]
+    if len(others) >= rules().most:
+        raise TooManyAppointments(count=len(others))
+
+
+async def _ahead(session: AsyncSession, whose: ColumnElement[bool]) -> list[Appointment]:
+    rows = await session.scalars(
+        select(Appointment)
+        .where(
+            whose,
+            Appointment.cancelled_at.is_(None),
+            Appointment.held_until.is_(None),
+            func.upper(Appointment.during) > clock.now(),
+        )
+        .order_by(func.lower(Appointment.during), Appointment.id)
+    )
+    return list(rows)
