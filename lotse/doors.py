@@ -111,6 +111,7 @@ async def _search(
                 "score": round(hit.score, 4),
                 "language": hit.language,
                 "title": hit.title,
+                "machine": hit.machine,
             }
             for hit in found.hits
         ],

@@ -26,7 +26,7 @@ from knowledge_base.entries import MACHINE, EntryText
 from knowledge_base.importer import import_folder
 from knowledge_base.simple_view import sign
 from knowledge_base.wishes import Wishes
-from lotse import curate
+from lotse import curate, drafts
 from lotse.prepare import DEMO
 from storage.engine import Database
 from storage.outbox import Button, Content
@@ -241,10 +241,32 @@ async def test_for_editors_in_the_weekly_digest_under_an_entry_and_in_the_status
         [line] = [line for line in plain(one).split("\n") if line.startswith(plain(listed))]
         assert "Persisch" in line
         assert ("Übersetzungen, die älter" in one) is outdated
+    # Entries are named there by their German titles.
+    assert not any(title in one for title in TITLES.values() for one in (told.text, shown[0].text))
     await curate.show_status(db_url, None)
     printed = capsys.readouterr().out
     both = next(line for line in printed.split("\n") if line.startswith("machine, outdated:"))
     assert ("kita.en" in both) is outdated
+
+
+async def test_in_the_list_for_reviewers(
+    db: Database,
+    outdated: bool,
+    capsys: pytest.CaptureFixture[str],
+    db_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It holds drafts and nothing else, and says which of them are outdated."""
+    monkeypatch.setenv("COLUMNS", "160")
+    async with db.transaction() as session:
+        await put_entry(session, "arzt", "fa")
+    await drafts.show(db_url, "fa")
+    printed = capsys.readouterr().out
+    rows = [line for line in printed.split("\n") if TITLES["fa"] in line]
+    assert len([row for row in rows if "kita" in row or "schule" in row]) == 2
+    assert all(("outdated" in row) is outdated for row in rows)
+    assert f"{len(rows)} drafts." in printed
+    assert "arzt" not in printed
 
 
 def test_no_other_place_shows_a_text() -> None:

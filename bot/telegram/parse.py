@@ -133,7 +133,9 @@ def _message(message: Message, username: str | None) -> Incoming:
         kind = "contact"
     # A contact can't be passed on, not even by mistake.
     copied = None if kind == "contact" else origin
-    return Incoming(kind, language=language, copy_from=copied)
+    # What stands under a picture is said, too: in a talk it is translated like any words.
+    words = message.caption or ""
+    return Incoming(kind, text=words, language=language, copy_from=copied)
 
 
 def _group(message: Message, username: str | None) -> Incoming:

@@ -124,7 +124,8 @@ def test_a_location():
 def test_what_cannot_be_read_can_be_passed_on(kind, content):
     raw = said(**content)
     origin = {"chat": ME, "message": raw["message"]["message_id"]}
-    assert incoming(raw) == Incoming(kind, language="de", copy_from=origin)
+    words = content.get("caption", "")
+    assert incoming(raw) == Incoming(kind, text=words, language="de", copy_from=origin)
 
 
 @pytest.mark.parametrize(

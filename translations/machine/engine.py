@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 BEAM, BATCH = 2, 32
 KEPT_MODELS = 6
 """Each pair is 100 to 250 MB in memory; both ways of three languages through English are six."""
+THREADS = min(os.cpu_count() or 1, 4)
+"""Batches at once, over the same weights: drafting takes every core, a message one batch and one
+core."""
 OUTPUT_RATIO, OUTPUT_MORE = 2, 10
 """A translation has at most so many pieces more than its sentence: one that goes on is nonsense."""
 PARENT_SECONDS = 1.0
@@ -167,7 +170,9 @@ def _model(folder: str) -> tuple[Any, Any]:
     from argostranslate.package import Package
 
     package = Package(Path(folder))
-    translator = ctranslate2.Translator(str(Path(folder) / "model"), intra_threads=1)
+    translator = ctranslate2.Translator(
+        str(Path(folder) / "model"), inter_threads=THREADS, intra_threads=1
+    )
     while len(_models) >= KEPT_MODELS:
         _models.popitem(last=False)
     _models[folder] = (package, translator)

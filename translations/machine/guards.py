@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from translations.languages import languages
 from translations.machine.protect import protect
-from translations.machine.spoken import script
+from translations.machine.spoken import letters_of
 
 SHORT, SHORT_RATIO = 20, 6.0
 """A text of up to so many letters may become so many times longer, but for a few letters."""
@@ -73,9 +73,8 @@ def _in_script(text: str, target: str, names: Collection[str]) -> bool:
     """Tell whether most letters are the target's; names in brackets do not count."""
     wanted = languages()[target].script
     words = protect(_BRACKETS.sub(" ", text), names).text
-    letters = _LETTER.findall(words)
-    own = sum(1 for one in letters if script(one) == wanted)
-    return not letters or own / len(letters) >= OWN_SCRIPT
+    letters = "".join(_LETTER.findall(words))
+    return not letters or letters_of(letters, wanted) / len(letters) >= OWN_SCRIPT
 
 
 def _is_copy(original: str, translated: str, names: Collection[str]) -> bool:

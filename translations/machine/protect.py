@@ -15,6 +15,7 @@ import yaml
 from storage.errors import LotseError
 
 FIRST_MARK, LAST_MARK = 901, 999
+MOST_CHARACTERS = 4096
 _BESIDE = r"[\d\u2066-\u2069]"
 _LINK = r"(?:https?://|www\.)[^\s<>\u2066-\u2069]{0,1000}[^\s<>.,;:!?)\]\u2066-\u2069]"
 # Lengths are limited and beginnings fixed: nobody's 20,000 letters may take us minutes.
@@ -26,6 +27,21 @@ _DOMAIN = (
 _USER = r"(?<!\w)@\w{3,}"
 _COMMAND = r"(?<![\w/])/[a-z_]{2,}\b"
 _PLACEHOLDER = r"\{\w*\}"
+
+
+class _Digits(dict[int, str]):
+    """What every character becomes: remembered, as drafting meets the same few very often."""
+
+    def __missing__(self, code: int) -> str:
+        digit = unicodedata.digit(chr(code), -1)
+        found = chr(code) if digit < 0 else str(digit)
+        # Our languages have a few hundred; somebody who sends all of Unicode shall not fill memory.
+        if len(self) < MOST_CHARACTERS:
+            self[code] = found
+        return found
+
+
+_DIGITS = _Digits()
 
 
 class Damaged(LotseError):
@@ -125,9 +141,4 @@ def _numbers(text: str) -> list[str]:
 
 def _latin_digits(text: str) -> str:
     """Return ``text`` with digits of every script as ours; thousands keep their separators."""
-    if text.isascii():
-        return text
-    return "".join(
-        str(unicodedata.digit(one)) if one.isdigit() and unicodedata.digit(one, -1) >= 0 else one
-        for one in text
-    )
+    return text if text.isascii() else text.translate(_DIGITS)

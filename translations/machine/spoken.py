@@ -35,6 +35,12 @@ def script(text: str) -> str | None:
     return "Latn"
 
 
+def letters_of(letters: str, name: str) -> int:
+    """Return how many of ``letters``, which must be nothing else, are of a script."""
+    counts = {one: len(pattern.findall(letters)) for one, pattern in _SCRIPTS.items()}
+    return counts[name] if name in counts else len(letters) - sum(counts.values())
+
+
 async def spoken(text: str, chosen: str, reader: str) -> str | None:
     """Return the launch language that a message is written in.
 

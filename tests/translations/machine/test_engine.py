@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -68,6 +69,13 @@ async def test_many_at_once_each_get_their_own() -> None:
     alone = [(await engine.run(way(), [text]))[0] for text in texts]
     together = await asyncio.gather(*(engine.run(way(), [text]) for text in texts * 10))
     assert [one[0] for one in together] == alone * 10
+
+
+async def test_more_than_one_batch_comes_back_in_order() -> None:
+    texts = ["Guten Tag.", "Haben Sie Fragen?", "Ich brauche einen Termin.", "Ich komme heute."]
+    alone = {text: (await engine.run(way(), [text]))[0] for text in texts}
+    many = random.Random(1).choices(texts, k=3 * engine.BATCH * engine.THREADS)
+    assert await engine.run(way(), many) == [alone[text] for text in many]
 
 
 async def test_a_model_that_takes_too_long_is_ended_and_the_next_call_works() -> None:

@@ -7,9 +7,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from translations.machine.spoken import script, spoken
+from translations.machine.spoken import letters_of, script, spoken
 
 MESSAGES = Path(__file__).parents[2] / "nlu"
+
+
+def test_letters_are_counted_by_their_script() -> None:
+    letters = "سلامHallöПриветሰላም"
+    counted = {name: letters_of(letters, name) for name in ("Arab", "Latn", "Cyrl", "Ethi")}
+    assert counted == {"Arab": 4, "Latn": 5, "Cyrl": 6, "Ethi": 3}
+    assert all(sum(script(one) == name for one in letters) == n for name, n in counted.items())
 
 
 @pytest.mark.parametrize(
