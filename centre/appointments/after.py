@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.appointments import words
@@ -21,6 +22,10 @@ FREED_TASK = "appointment_freed"
 """Argument ``appointment_id``: calendars are told, the time is offered to who waits."""
 HOLD_TASK = "appointment_hold_over"
 """Argument ``appointment_id``: run when a hold runs out."""
+
+ILL, ASKED = "ill", "asked"
+REASONS = {ILL: "appointments.reason_ill", ASKED: "appointments.reason_asked"}
+"""What a manager may say when they cancel, by code; any other reason is theirs alone."""
 
 
 async def held(session: AsyncSession, made: Appointment) -> None:
@@ -37,7 +42,11 @@ async def booked(session: AsyncSession, made: Appointment) -> None:
             ("manager.cancel_button", f"s:cancel:{made.id}"),
         ],
     ]
-    await words.tell(session, made.manager_id, "manager.booked", made, buttons, with_needs=True)
+    missed = await times_missed(session, made.person_id)
+    note = [("manager.missed_before", {"count": missed})] if missed else []
+    await words.tell(
+        session, made.manager_id, "manager.booked", made, buttons, with_needs=True, lines=note
+    )
     await queue.defer(session, BOOKED_TASK, appointment_id=made.id)
 
 
@@ -65,6 +74,14 @@ async def moved(session: AsyncSession, old: Appointment, new: Appointment) -> No
     await freed(session, old)
 
 
+async def times_missed(session: AsyncSession, person_id: uuid.UUID) -> int:
+    """Return how often a person did not come: a note for the manager, without consequences."""
+    noted = select(func.count()).where(
+        Appointment.person_id == person_id, Appointment.missed_at.is_not(None)
+    )
+    return await session.scalar(noted) or 0
+
+
 async def cancelled(session: AsyncSession, gone: Appointment, by: uuid.UUID) -> None:
     """Tell everybody else who would have come; the person can book again with one tap."""
     if by == gone.person_id:
@@ -72,7 +89,9 @@ async def cancelled(session: AsyncSession, gone: Appointment, by: uuid.UUID) -> 
     else:
         again = [[("menu.book", f'/book_appointment{{"topic":"{gone.topic}"}}')]]
         key = "appointments.cancelled_by_manager"
-        await words.tell(session, gone.person_id, key, gone, again)
+        reason = REASONS.get(gone.cancel_reason or "")
+        why: list[tuple[str, dict[str, object]]] = [(reason, {})] if reason else []
+        await words.tell(session, gone.person_id, key, gone, again, lines=why)
     if gone.interpreter_id is not None:
         await words.tell(session, gone.interpreter_id, "interpreter.appointment_cancelled", gone)
 

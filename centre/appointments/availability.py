@@ -54,12 +54,12 @@ with managers as (
         and (w.valid_until is null or day <= w.valid_until)
     union all
     select e.manager_id, e.during from extra_hours e join managers m on m.id = e.manager_id
-    where e.centre = :centre and e.during && tstzrange(:first, :last)
+    where e.centre = :centre and e.during && tstzrange(:first - interval '1 day', :last + :length)
 ), hours as (
     select manager_id, range_agg(during) as times from offered group by manager_id
 ), away as (
     select manager_id, range_agg(during) as times from absences
-    where during && tstzrange(:first, :last) group by manager_id
+    where during && tstzrange(:first - interval '1 day', :last + :length) group by manager_id
 ), booked as (
     select a.manager_id, count(*) as load, range_agg(tstzrange(
         lower(a.blocked) - m.buffer, upper(a.blocked))) as times
@@ -69,7 +69,8 @@ with managers as (
     group by a.manager_id
 )
 select m.id, coalesce(b.load, 0) as load,
-    greatest(lower(free), m.earliest, :first) as begins, upper(free) as ends,
+    lower(free) as opens, greatest(lower(free), m.earliest, :first) as begins,
+    upper(free) as ends,
     least(m.latest, :last) as latest
 from managers m join hours h on h.manager_id = m.id
 left join away on away.manager_id = m.id left join booked b on b.manager_id = m.id,
@@ -116,10 +117,15 @@ class Wish:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """Free time of one manager in which an appointment may begin until ``latest``."""
+    """Free time of one manager in which an appointment may begin until ``latest``.
+
+    ``opens`` is where it really begins, ``begins`` where it begins for this look: times are counted
+    from the former, so that they are the same whenever and from wherever one looks.
+    """
 
     manager_id: uuid.UUID
     load: int
+    opens: datetime
     begins: datetime
     ends: datetime
     latest: datetime
@@ -191,7 +197,8 @@ async def free_rooms(
     if rooms is None:
         return [None]
     busy = await _room_bookings(session, rooms, start, end)
-    return [room for room in rooms if _room_free(busy[room], start, end)]
+    free: list[int] = [room for room in rooms if _room_free(busy[room], start, end)]
+    return free
 
 
 @cache
@@ -286,7 +293,8 @@ def _cut(
     step = min(max(wanted.length, GRID), STEP)
 
     def starts(one: _Stretch) -> Iterator[tuple[datetime, tuple[bool, int, str], uuid.UUID]]:
-        start = one.begins + (EPOCH - one.begins) % GRID
+        first = one.opens + (EPOCH - one.opens) % GRID
+        start = first + max(-((first - one.begins) // step), 0) * step
         while start + wanted.length <= one.ends and start <= one.latest:
             yield start, _rank(one, prefer), one.manager_id
             start += step

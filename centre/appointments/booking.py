@@ -93,7 +93,7 @@ async def take(
     start: datetime,
     language: str,
     request_key: str | None,
-    needs: Needs = Needs(),  # noqa: B008 - frozen
+    needs: Needs = Needs(),
     hold: Hold | None = None,
 ) -> Appointment:
     """Take a time with the best manager who fits: hold it, or book it at once.
@@ -121,7 +121,7 @@ async def take(
         TooManyAppointments: the person has the most upcoming appointments allowed.
         PersonGone: there is no such person.
     """
-    await _lock_person(session, person_id)
+    await lock_person(session, person_id)
     known = await _of_request(session, person_id, request_key)
     if known is not None:
         return known
@@ -188,14 +188,14 @@ async def confirm(session: AsyncSession, appointment_id: int, person_id: uuid.UU
         NotYours: it is held for somebody else.
         PersonGone: there is no such person.
     """
-    await _lock_person(session, person_id)
+    await lock_person(session, person_id)
     found = await session.get(Appointment, appointment_id)
     if found is None:
         raise HoldGone
     if found.person_id != person_id:
         raise NotYours
     # The older row first: whoever cancels it asks for that one only.
-    replaced = found.moves and await locked(session, found.moves)
+    replaced = await locked(session, found.moves) if found.moves else None
     held = await locked(session, appointment_id)
     if held is None or held.cancelled_at is not None:
         raise HoldGone
@@ -203,15 +203,22 @@ async def confirm(session: AsyncSession, appointment_id: int, person_id: uuid.UU
         return held
     if held.held_until <= clock.now() or held.start <= clock.now():
         raise HoldGone
+    await agree(session, held, replaced, person_id)
+    return held
+
+
+async def agree(
+    session: AsyncSession, held: Appointment, replaced: Appointment | None, by: uuid.UUID
+) -> None:
+    """Turn a locked hold into an appointment, and cancel the locked one that it replaces."""
     held.held_until, held.hold_for = None, None
     if replaced and replaced.cancelled_at is None and replaced.start > clock.now():
-        _end(replaced, person_id, MOVED)
+        _end(replaced, by, MOVED)
         await session.flush()
         await after.moved(session, replaced, held)
     else:
         await session.flush()
         await after.booked(session, held)
-    return held
 
 
 async def release(
@@ -319,7 +326,8 @@ def _end(found: Appointment, by: uuid.UUID | None, reason: str | None) -> None:
     found.cancelled_at, found.cancelled_by, found.cancel_reason = clock.now(), by, reason
 
 
-async def _lock_person(session: AsyncSession, person_id: uuid.UUID) -> None:
+async def lock_person(session: AsyncSession, person_id: uuid.UUID) -> None:
+    """Lock the acting person's row, the first of all locks; PersonGone when there is none."""
     person = await session.get(
         Person, person_id, with_for_update={"key_share": True}, populate_existing=True
     )
@@ -328,10 +336,15 @@ async def _lock_person(session: AsyncSession, person_id: uuid.UUID) -> None:
 
 
 async def _give_back(session: AsyncSession, whose: ColumnElement[bool]) -> None:
-    """Free the person's own unfinished hold, whatever is left of its minutes."""
+    """Free the person's own unfinished hold, whatever is left of its minutes.
+
+    A time for which no interpreter was found waits for the person alone, too.
+    """
+    alone = (Appointment.hold_for == FOR_INTERPRETER) & Appointment.interpreter_id.is_(None)
     await session.execute(
         update(Appointment)
-        .where(whose, Appointment.hold_for == FOR_PERSON, Appointment.cancelled_at.is_(None))
+        .where(whose, (Appointment.hold_for == FOR_PERSON) | alone)
+        .where(Appointment.cancelled_at.is_(None))
         .where(Appointment.held_until.is_not(None))
         .values(cancelled_at=clock.now(), cancel_reason=RELEASED)
         .execution_options(synchronize_session="fetch")
@@ -436,9 +449,21 @@ async def _check(
     mine = await upcoming(session, person_id)
     if any(one.during.overlaps(during) for one in mine):
         raise AlreadyBooked
-    others = [one for one in mine if one.id != moves]
-    if len(others) >= rules().most:
-        raise TooManyAppointments(count=len(others))
+    others = len([one for one in mine if one.id != moves]) + await _asking(session, person_id)
+    if others >= rules().most:
+        raise TooManyAppointments(count=others)
+
+
+async def _asking(session: AsyncSession, person_id: uuid.UUID) -> int:
+    """Return how many further appointments a person will have if interpreters say yes."""
+    held = select(func.count()).where(
+        Appointment.person_id == person_id,
+        Appointment.hold_for == FOR_INTERPRETER,
+        Appointment.moves.is_(None),
+        Appointment.cancelled_at.is_(None),
+        Appointment.held_until > clock.now(),
+    )
+    return await session.scalar(held) or 0
 
 
 async def _ahead(session: AsyncSession, whose: ColumnElement[bool]) -> list[Appointment]:

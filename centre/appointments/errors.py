@@ -51,3 +51,48 @@ class PersonGone(LotseError):
     """The person was erased meanwhile."""
 
     code = "person_gone"
+
+
+class TooEarly(LotseError):
+    """The appointment has not begun: nobody can have missed it."""
+
+    code = "too_early"
+
+
+class TimeUnreadable(LotseError):
+    """A time written by hand can't be read."""
+
+    code = "time_unreadable"
+
+
+class TimePast(LotseError):
+    """A time written by hand is over."""
+
+    code = "time_past"
+
+
+class TimeOrder(LotseError):
+    """A time written by hand ends before it begins."""
+
+    code = "time_order"
+
+
+class TimeSkipped(LotseError):
+    """A time written by hand lies in the hour that the change to summer time skips."""
+
+    code = "time_skipped"
+
+
+class NoteUnknown(LotseError):
+    """There is no handover of that number to write a note to, or nothing was written."""
+
+    code = "note_unknown"
+
+
+UNREACHABLE, REFUSED, NONSENSE, NOT_SET_UP = "unreachable", "refused", "nonsense", "not_set_up"
+
+
+class NotDelivered(LotseError):
+    """Another server did not take what we sent; ``data`` has ``failure``, one of the above."""
+
+    code = "not_delivered"

@@ -5,7 +5,18 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime, time
 
-from sqlalchemy import ARRAY, BigInteger, Date, ForeignKey, Index, SmallInteger, Text, Time, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Date,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    Time,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -118,6 +129,8 @@ class Appointment(Base):
             "ix_appointments_held", "held_until", postgresql_where=text("held_until is not null")
         ),
     )
+    # The database counts ``sequence``; without this, reading it after a change would ask again.
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - read once, by SQLAlchemy
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     manager_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
@@ -158,6 +171,9 @@ class Appointment(Base):
     cancel_key: Mapped[str | None] = mapped_column(Text)
     cancel_reason: Mapped[str | None] = mapped_column(Text)
     """A code: ``moved``, ``expired``, ``ill``, ``released``, …; never anybody's words."""
+    sequence: Mapped[int] = mapped_column(default=0, onupdate=text("sequence + 1"))
+    """How often it changed: calendars elsewhere take the larger number (RFC 5545)."""
+    changed_at: Mapped[Moment] = mapped_column(default=clock.now, onupdate=clock.now)
 
     @property
     def start(self) -> datetime:
@@ -259,17 +275,23 @@ class CalendarAccount(Base):
 
 
 class CalendarPush(Base):
-    """One appointment on its way into one manager's calendar: ``waiting``, ``sent``, ``failed``."""
+    """One appointment on its way into one manager's calendar: ``waiting``, ``sent``, ``failed``.
+
+    It outlives the appointment, which goes when its person is erased: the manager's calendar still
+    has to be told that nobody comes. It says nothing about the person.
+    """
 
     __tablename__ = "calendar_pushes"
+    __table_args__ = (UniqueConstraint("appointment_id", "manager_id", "channel", "sequence"),)
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    appointment_id: Mapped[int] = mapped_column(
-        ForeignKey("appointments.id", ondelete="CASCADE"), index=True
-    )
+    appointment_id: Mapped[int] = mapped_column(BigInteger)
     manager_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     channel: Mapped[str] = mapped_column(Text)  # mail, caldav
     sequence: Mapped[int] = mapped_column(default=0)
+    gone: Mapped[bool] = mapped_column(default=False)
+    """Whether it takes the appointment out of the calendar."""
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     status: Mapped[str] = mapped_column(Text, default="waiting")
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     failure: Mapped[str | None] = mapped_column(Text)

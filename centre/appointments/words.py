@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -62,6 +63,7 @@ async def tell(
     buttons: list[list[tuple[str, str]]] | None = None,
     *,
     with_needs: bool = False,
+    lines: Sequence[tuple[str, Mapping[str, object]]] = (),
     **values: object,
 ) -> bool:
     """Tell somebody about an appointment, with what any text about one may want to say.
@@ -73,6 +75,7 @@ async def tell(
         appointment: what it is about.
         buttons: rows of (catalogue key of the label, data that comes back).
         with_needs: add what is needed besides (an interpreter, childcare, a way without steps).
+        lines: further lines, each a catalogue key and its placeholders.
         values: further placeholders.
 
     Returns:
@@ -85,6 +88,7 @@ async def tell(
     text = say(key, language, **{**about(appointment, language), **values})
     if with_needs:
         text += needs(appointment, language)
+    text += "".join(f"\n{say(line, language, **own)}" for line, own in lines)
     rows = [
         [Button(label=say(label, language), data=data) for label, data in row]
         for row in buttons or []
@@ -100,4 +104,7 @@ def about(appointment: Appointment, language: str) -> dict[str, Any]:
         "kind": kind_label(appointment.kind, language),
         "centre": county.centre(appointment.centre).name,
         "language": format.language_name(appointment.language, language),
+        "spoken": format.language_name(
+            appointment.interpreter_language or appointment.language, language
+        ),
     }

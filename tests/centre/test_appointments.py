@@ -54,6 +54,7 @@ async def test_the_manager_is_told_about_a_booking_in_german_with_language_and_t
         start="09:00",
         end="09:30",
         topic=say("topic.ask_childcare", "de"),
+        kind=say("kind.follow_up", "de"),
         language="Arabisch",
         centre="Reutlingen/Pfullingen",
     )

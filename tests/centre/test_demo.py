@@ -71,7 +71,7 @@ async def test_every_centre_has_two_managers_with_hours_from_monday_to_friday(
                     select(WorkingHours.weekday).where(WorkingHours.manager_id == manager.id)
                 )
                 assert set(days) == {0, 1, 2, 3, 4}
-            assert len(await appointments.free_days(session, centre)) == 6
+            assert len(await appointments.free_days(session, appointments.Wish(centre))) == 6
 
 
 async def test_every_language_but_german_has_an_interpreter(people: Database) -> None:

@@ -37,7 +37,9 @@ async def only_hours(
 
 async def starts(db: Database, day: date) -> list[datetime]:
     async with db.transaction() as session:
-        return [one.start for one in await appointments.free_times(session, Wish("reutlingen"), day)]
+        return [
+            one.start for one in await appointments.free_times(session, Wish("reutlingen"), day)
+        ]
 
 
 async def test_hours_are_cut_into_half_hours_and_a_rest_is_left_over(people: Database) -> None:
@@ -131,7 +133,9 @@ async def test_as_many_days_and_times_as_asked_for(people: Database) -> None:
     async with people.transaction() as session:
         assert len(await appointments.free_days(session, Wish("reutlingen"))) == 6
         assert len(await appointments.free_days(session, Wish("reutlingen"), limit=2)) == 2
-        times = await appointments.free_times(session, Wish("reutlingen"), date(2026, 12, 1), limit=3)
+        times = await appointments.free_times(
+            session, Wish("reutlingen"), date(2026, 12, 1), limit=3
+        )
         assert local_starts(times) == ["09:00", "09:30", "10:00"]
         assert await appointments.free_days(session, Wish("nowhere")) == []
 
@@ -157,3 +161,12 @@ async def test_a_time_is_offered_once_with_the_manager_who_has_least_to_do(
     assert after[0].start == before[0].start  # the other manager is still free
     assert after[1].manager_id != made.manager_id
     assert made.manager_id not in {s.manager_id for s in after if s.start < made.end}
+
+
+async def test_times_are_the_same_whenever_one_looks(people: Database) -> None:
+    day = date(2026, 12, 1)
+    whole = await starts(people, day)
+    clock.advance(timedelta(days=1, hours=2, minutes=7))
+    later = await starts(people, day)
+    assert later
+    assert set(later) <= set(whole)

@@ -106,16 +106,17 @@ def upgrade() -> None:
     sa.Column('manager_id', sa.UUID(), nullable=False),
     sa.Column('channel', sa.Text(), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
+    sa.Column('gone', sa.Boolean(), nullable=False),
+    sa.Column('during', postgresql.TSTZRANGE(), nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('attempts', sa.SmallInteger(), nullable=False),
     sa.Column('failure', sa.Text(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['appointment_id'], ['appointments.id'], name=op.f('fk_calendar_pushes_appointment_id_appointments'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['manager_id'], ['people.id'], name=op.f('fk_calendar_pushes_manager_id_people'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_calendar_pushes'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_calendar_pushes')),
+    sa.UniqueConstraint('appointment_id', 'manager_id', 'channel', 'sequence', name=op.f('uq_calendar_pushes_appointment_id'))
     )
-    op.create_index(op.f('ix_calendar_pushes_appointment_id'), 'calendar_pushes', ['appointment_id'], unique=False)
     op.create_table('waiting_places',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('person_id', sa.UUID(), nullable=False),
@@ -152,6 +153,10 @@ def upgrade() -> None:
     op.add_column('appointments', sa.Column('coming_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('appointments', sa.Column('missed_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('appointments', sa.Column('cancel_reason', sa.Text(), nullable=True))
+    op.add_column('appointments', sa.Column('sequence', sa.Integer(), nullable=False, server_default='0'))
+    op.add_column('appointments', sa.Column('changed_at', sa.DateTime(timezone=True), nullable=True))
+    op.execute('update appointments set changed_at = coalesce(cancelled_at, created_at)')
+    op.alter_column('appointments', 'changed_at', nullable=False)
     op.create_index('ix_appointments_held', 'appointments', ['held_until'], unique=False, postgresql_where=sa.text('held_until is not null'))
     op.create_foreign_key(op.f('fk_appointments_interpreter_id_people'), 'appointments', 'people', ['interpreter_id'], ['id'], ondelete='SET NULL')
     op.create_foreign_key(op.f('fk_appointments_waiting_id_waiting_places'), 'appointments', 'waiting_places', ['waiting_id'], ['id'], ondelete='SET NULL', use_alter=True)
@@ -173,7 +178,7 @@ def upgrade() -> None:
     op.add_column('working_hours', sa.Column('valid_from', sa.Date(), nullable=True))
     op.add_column('working_hours', sa.Column('valid_until', sa.Date(), nullable=True))
     op.add_column('working_hours', sa.Column('open_consultation', sa.Boolean(), nullable=False, server_default=sa.false()))
-    for table, column in (('appointments', 'kind'), ('appointments', 'childcare'), ('appointments', 'step_free'), ('working_hours', 'open_consultation')):
+    for table, column in (('appointments', 'kind'), ('appointments', 'sequence'), ('appointments', 'childcare'), ('appointments', 'step_free'), ('working_hours', 'open_consultation')):
         op.alter_column(table, column, server_default=None)
 
 
@@ -198,6 +203,8 @@ def downgrade() -> None:
     op.drop_constraint(op.f('fk_appointments_waiting_id_waiting_places'), 'appointments', type_='foreignkey')
     op.drop_constraint(op.f('fk_appointments_interpreter_id_people'), 'appointments', type_='foreignkey')
     op.drop_index('ix_appointments_held', table_name='appointments', postgresql_where=sa.text('held_until is not null'))
+    op.drop_column('appointments', 'changed_at')
+    op.drop_column('appointments', 'sequence')
     op.drop_column('appointments', 'cancel_reason')
     op.drop_column('appointments', 'missed_at')
     op.drop_column('appointments', 'coming_at')
@@ -216,7 +223,6 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_waiting_places_person_id'), table_name='waiting_places')
     op.drop_index(op.f('ix_waiting_places_centre'), table_name='waiting_places')
     op.drop_table('waiting_places')
-    op.drop_index(op.f('ix_calendar_pushes_appointment_id'), table_name='calendar_pushes')
     op.drop_table('calendar_pushes')
     op.drop_index(op.f('ix_appointment_asks_helper_id'), table_name='appointment_asks')
     op.drop_table('appointment_asks')
