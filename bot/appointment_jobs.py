@@ -8,7 +8,16 @@ import procrastinate
 
 from bot import manager_jobs
 from bot.worker import Again, Later
-from centre.appointments import after, expiry, mail, outgoing, reminders, three_way, waiting
+from centre.appointments import (
+    after,
+    expiry,
+    interpreters,
+    mail,
+    outgoing,
+    reminders,
+    three_way,
+    waiting,
+)
 from storage import queue
 from storage.engine import Database
 
@@ -71,7 +80,7 @@ def register(database: Database, server: mail.Server | None = None) -> None:
         (after.FREED_TASK, freed),
         (after.HOLD_TASK, hold_over),
         (waiting.OFFER_TASK, offer),
-        (three_way.LATE_TASK, interpreter_late),
+        (interpreters.LATE_TASK, interpreter_late),
     ):
         queue.app.task(name=task, queue=name, retry=again)(function)
     queue.app.task(name=reminders.REMIND_TASK, queue=name, retry=again)(remind)

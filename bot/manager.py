@@ -25,8 +25,8 @@ from centre.appointments import (
     times,
     words,
 )
-from centre.appointments.after import ASKED, ILL
 from centre.appointments.errors import TimeUnreadable, TooEarly
+from centre.appointments.reasons import ASKED, ILL
 from centre.people import Person
 from storage.outbox import Button, Content
 from translations.catalogue import say

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import format
 from centre.appointments import AppointmentGone, agenda_view, blocks, substitution, times
-from centre.appointments.after import ILL
 from centre.appointments.errors import TimeUnreadable
+from centre.appointments.reasons import ILL
 from centre.appointments.tables import Absence
 from centre.people import Person
 from storage.errors import LotseError

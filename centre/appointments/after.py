@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.appointments import words
+from centre.appointments.reasons import ASKED, ILL
 from centre.appointments.tables import Appointment
 from storage import queue
 
@@ -23,7 +24,6 @@ FREED_TASK = "appointment_freed"
 HOLD_TASK = "appointment_hold_over"
 """Argument ``appointment_id``: run when a hold runs out."""
 
-ILL, ASKED = "ill", "asked"
 REASONS = {ILL: "appointments.reason_ill", ASKED: "appointments.reason_asked"}
 """What a manager may say when they cancel, by code; any other reason is theirs alone."""
 

@@ -1,86 +1,38 @@
-"""When managers can be met: their hours, minus what is booked, held, blocked or a holiday."""
+"""When managers can be met: free days and times, and who is free at one of them."""
 
 from __future__ import annotations
 
-import heapq
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from itertools import islice
+from datetime import UTC, date, datetime, timedelta
 
-import holidays
-from sqlalchemy import ARRAY, Date, bindparam, func, select, text
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre.appointments.kinds import AT_CENTRE, DEFAULT_KIND, Kind, kind, rules
+from centre.appointments.kinds import AT_CENTRE, kind, rules
+from centre.appointments.reasons import FOR_PERSON
+from centre.appointments.stretches import Stretch, Wish, midnight, public_holidays, stretches
 from centre.appointments.tables import Appointment, Room
 from storage import clock
 
-GRID = timedelta(minutes=15)
-STEP = timedelta(minutes=30)
-FIRST_LOOK = timedelta(days=7)
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+__all__ = [
+    "Slot",
+    "Wish",
+    "free_days",
+    "free_rooms",
+    "free_times",
+    "next_times",
+    "offered",
+    "previous_times",
+    "public_holidays",
+    "who_is_free",
+]
 
-# One statement works out everybody's free stretches with PostgreSQL's multiranges. Hours are
-# local: a stretch whose clock times the change of summer time turns around is empty. A manager's
-# buffer lies after each of their appointments, so a new one must end a buffer before the next.
-_FREE = text(
-    """
-with managers as (
-    select p.id, coalesce(s.buffer_minutes, 0) * interval '1 minute' as buffer,
-        :now + coalesce(s.notice_minutes * interval '1 minute', :notice) as earliest,
-        :now + least(s.horizon_days * interval '1 day', :horizon) as latest
-    from people p left join manager_settings s on s.manager_id = p.id
-    where p.role = 'manager'
-        and (cast(:managers as uuid[]) is null or p.id = any(:managers))
-        and (cast(:gender as text) is null or s.gender = :gender)
-        and (cast(:speaks as text) is null or :speaks = any(s.languages))
-), days as (
-    select day::date from generate_series(
-        cast(:first_day as timestamp), cast(:last_day as timestamp), interval '1 day') as day
-    where day::date <> all(:holidays)
-), offered as (
-    select w.manager_id, tstzrange(
-        least((day + w.start) at time zone 'Europe/Berlin',
-              (day + w."end") at time zone 'Europe/Berlin'),
-        (day + w."end") at time zone 'Europe/Berlin') as during
-    from working_hours w join managers m on m.id = w.manager_id
-    join days on extract(isodow from day) - 1 = w.weekday
-    where w.centre = :centre and w.start < w."end" and not w.open_consultation
-        and (w.valid_from is null or day >= w.valid_from)
-        and (w.valid_until is null or day <= w.valid_until)
-    union all
-    select e.manager_id, e.during from extra_hours e join managers m on m.id = e.manager_id
-    where e.centre = :centre and e.during && tstzrange(:first - interval '1 day', :last + :length)
-), hours as (
-    select manager_id, range_agg(during) as times from offered group by manager_id
-), away as (
-    select manager_id, range_agg(during) as times from absences
-    where during && tstzrange(:first - interval '1 day', :last + :length) group by manager_id
-), booked as (
-    select a.manager_id, count(*) as load, range_agg(tstzrange(
-        lower(a.blocked) - m.buffer, upper(a.blocked))) as times
-    from appointments a join managers m on m.id = a.manager_id
-    where a.cancelled_at is null and upper(a.blocked) > :now
-        and (a.held_until is null or a.held_until > :now or a.hold_for <> 'person')
-    group by a.manager_id
-)
-select m.id, coalesce(b.load, 0) as load,
-    lower(free) as opens, greatest(lower(free), m.earliest, :first) as begins,
-    upper(free) as ends,
-    least(m.latest, :last) as latest
-from managers m join hours h on h.manager_id = m.id
-left join away on away.manager_id = m.id left join booked b on b.manager_id = m.id,
-unnest(h.times - coalesce(away.times, '{}')
-    - case when :ignore_booked then '{}' else coalesce(b.times, '{}') end) as free
-where upper(free) - greatest(lower(free), m.earliest, :first) >= :length
-    and lower(free) <= least(m.latest, :last)
-order by begins
-"""
-).bindparams(bindparam("holidays", type_=ARRAY(Date)))
+# Seconds since 1970; that was midnight in UTC, so that quarters of an hour divide evenly.
+GRID, STEP = 15 * 60, 30 * 60
+FIRST_LOOK = timedelta(days=2)
 
 
 @dataclass(frozen=True, order=True)
@@ -92,58 +44,17 @@ class Slot:
     manager_id: uuid.UUID
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What somebody looks for; what is ``None`` does not matter.
-
-    Attributes:
-        centre: id of the centre.
-        kind: name of a kind of appointment.
-        managers: only these.
-        prefer: this one, where they are free at the same time as others.
-        gender: ``f`` or ``m``.
-        speaks: language of the adviser.
-        step_free: only rooms without steps.
-    """
-
-    centre: str
-    kind: str = DEFAULT_KIND
-    managers: tuple[uuid.UUID, ...] | None = None
-    prefer: uuid.UUID | None = None
-    gender: str | None = None
-    speaks: str | None = None
-    step_free: bool = False
-
-
-@dataclass(frozen=True)
-class _Stretch:
-    """Free time of one manager in which an appointment may begin until ``latest``.
-
-    ``opens`` is where it really begins, ``begins`` where it begins for this look: times are counted
-    from the former, so that they are the same whenever and from wherever one looks.
-    """
-
-    manager_id: uuid.UUID
-    load: int
-    opens: datetime
-    begins: datetime
-    ends: datetime
-    latest: datetime
-
-
 async def free_days(
     session: AsyncSession, wish: Wish, limit: int = 6, after: date | None = None
 ) -> list[date]:
     """Return the next days (in Berlin) with a free time, at most ``limit``, from ``after`` on."""
-    found: list[date] = []
-    first = _midnight(after) if after else clock.now()
-    async for slot in _search(session, wish, first):
-        day = slot.start.astimezone(clock.BERLIN).date()
-        if not found or found[-1] != day:
-            if len(found) == limit:
-                break
-            found.append(day)
-    return found
+    found: dict[date, None] = {}
+    first = midnight(after) if after else clock.now()
+    async for slot in _search(session, wish, first, every=False):
+        found[slot.start.astimezone(clock.BERLIN).date()] = None
+        if len(found) == limit:
+            break
+    return list(found)
 
 
 async def free_times(
@@ -151,12 +62,12 @@ async def free_times(
 ) -> list[Slot]:
     """Return the free times of a day, one per beginning, at most ``limit``.
 
-    Of several free managers the slot names the preferred one, else the one with fewest upcoming
-    appointments.
+    Of several free managers the slot names the preferred one, else the one who has least booked
+    about that time.
     """
-    first, last = _midnight(day), _midnight(day + timedelta(days=1)) - timedelta(seconds=1)
+    first, last = midnight(day), midnight(day + timedelta(days=1)) - timedelta(seconds=1)
     slots = await _between(session, wish, first, last)
-    return list(islice(slots, limit))
+    return slots[:limit]
 
 
 async def next_times(
@@ -175,13 +86,20 @@ async def previous_times(
     session: AsyncSession, wish: Wish, before: datetime, limit: int = 3
 ) -> list[Slot]:
     """Return the last ``limit`` free times that begin before ``before``, in order."""
-    slots = await _between(session, wish, clock.now(), before - timedelta(seconds=1))
-    return list(slots)[-limit:]
+    found: list[Slot] = []
+    now, span = clock.now(), FIRST_LOOK
+    end = min(before, _furthest())
+    while end > now and len(found) < limit:
+        begin = max(end - span, now)
+        found = [*await _between(session, wish, begin, end - timedelta(microseconds=1)), *found]
+        end, span = begin, span * 2
+    return found[-limit:]
 
 
 async def who_is_free(session: AsyncSession, wish: Wish, start: datetime) -> list[uuid.UUID]:
     """Return who could take an appointment at exactly ``start``, the best choice first."""
-    return [one.manager_id for one in await _at(session, wish, start, ignore_booked=False)]
+    found = await _at(session, wish, start, ignore_booked=False)
+    return [one.manager_id for one in sorted(found, key=lambda one: _rank(one, wish))]
 
 
 async def offered(session: AsyncSession, wish: Wish, start: datetime) -> bool:
@@ -193,7 +111,7 @@ async def free_rooms(
     session: AsyncSession, wish: Wish, start: datetime, end: datetime
 ) -> list[int] | list[None]:
     """Return the rooms free from ``start`` to ``end``; ``[None]`` where no room is needed."""
-    rooms = await _rooms(session, wish) if kind(wish.kind).place == AT_CENTRE else None
+    rooms = await _rooms(session, wish)
     if rooms is None:
         return [None]
     busy = await _room_bookings(session, rooms, start, end)
@@ -201,123 +119,87 @@ async def free_rooms(
     return free
 
 
-@cache
-def public_holidays(year: int) -> frozenset[date]:
-    """Return the public holidays of the county's region in a year."""
-    return frozenset(holidays.country_holidays("DE", subdiv=rules().region, years=year))
+def _furthest() -> datetime:
+    return clock.now() + rules().horizon + timedelta(seconds=1)
 
 
-async def _search(session: AsyncSession, wish: Wish, first: datetime) -> AsyncIterator[Slot]:
-    """Yield free slots in order: a week first, since that is mostly enough, then the rest."""
-    furthest = clock.now() + rules().horizon + timedelta(seconds=1)
-    near = first + FIRST_LOOK
-    for begin, end in ((first, near), (near, furthest)):
-        for slot in await _between(session, wish, begin, end):
-            # A boundary belongs to the later look.
-            if slot.start < end:
-                yield slot
+async def _search(
+    session: AsyncSession, wish: Wish, first: datetime, *, every: bool = True
+) -> AsyncIterator[Slot]:
+    """Yield free slots in order, looking further and further ahead, since near is mostly enough."""
+    begin, span = max(first, clock.now()), FIRST_LOOK
+    while begin < (furthest := _furthest()):
+        end = min(begin + span, furthest)
+        # A boundary belongs to the later look.
+        last = end - timedelta(microseconds=1)
+        for slot in await _between(session, wish, begin, last, every=every):
+            yield slot
+        begin, span = end, span * 2
 
 
 async def _between(
-    session: AsyncSession, wish: Wish, first: datetime, last: datetime
-) -> Iterator[Slot]:
-    """Return the free slots that begin from ``first`` to ``last``, one per beginning."""
-    wanted = kind(wish.kind)
-    stretches = await _stretches(session, wish, first, last)
-    slots = _one_per_beginning(_cut(stretches, wanted, wish.prefer), wanted)
-    rooms = await _rooms(session, wish) if wanted.place == AT_CENTRE else None
+    session: AsyncSession, wish: Wish, first: datetime, last: datetime, *, every: bool = True
+) -> list[Slot]:
+    """Return the free slots that begin from ``first`` to ``last``, one per beginning, in order.
+
+    Without ``every`` each stretch needs to give its first time only: enough to know the days.
+    """
+    length = kind(wish.kind).length
+    found = await stretches(session, wish, first, last)
+    if not found:
+        return []
+    rooms = await _rooms(session, wish)
+    best: dict[int, tuple[tuple[bool, int, str], uuid.UUID]] = {}
+    for one in found:
+        mine = _rank(one, wish), one.manager_id
+        starts = _starts(one, length)
+        if not every and rooms is None and one.ends - one.opens < timedelta(hours=12).seconds:
+            starts = starts[:1]
+        for start in starts:
+            if start not in best or mine < best[start]:
+                best[start] = mine
+    slots = [_slot(start, length, best[start][1]) for start in sorted(best)]
     if rooms is None:
         return slots
-    busy = await _room_bookings(session, rooms, first, last + wanted.length)
-    return (s for s in slots if any(_room_free(busy[room], s.start, s.end) for room in rooms))
+    busy = await _room_bookings(session, rooms, first, last + length)
+    return [s for s in slots if any(_room_free(busy[room], s.start, s.end) for room in rooms)]
 
 
 async def _at(
     session: AsyncSession, wish: Wish, start: datetime, *, ignore_booked: bool
-) -> list[_Stretch]:
-    if (start - EPOCH) % GRID:
+) -> list[Stretch]:
+    seconds = start.timestamp()
+    if seconds % GRID:
         return []
-    found = await _stretches(session, wish, start, start, ignore_booked=ignore_booked)
-    fitting = [one for one in found if one.begins == start]
-    return sorted(fitting, key=lambda one: _rank(one, wish.prefer))
+    found = await stretches(session, wish, start, start, ignore_booked=ignore_booked)
+    return [one for one in found if one.begins == seconds]
 
 
-async def _stretches(
-    session: AsyncSession,
-    wish: Wish,
-    first: datetime,
-    last: datetime,
-    *,
-    ignore_booked: bool = False,
-) -> list[_Stretch]:
-    wanted, common = kind(wish.kind), rules()
-    now = clock.now()
-    first, last = max(first, now), min(last, now + common.horizon)
-    if first > last:
-        return []
-    days = first.astimezone(clock.BERLIN).date(), last.astimezone(clock.BERLIN).date()
-    rows = await session.execute(
-        _FREE,
-        {
-            "now": now,
-            "notice": common.notice,
-            "horizon": common.horizon,
-            "centre": wish.centre,
-            "managers": list(wish.managers) if wish.managers is not None else None,
-            "gender": wish.gender,
-            "speaks": wish.speaks,
-            "first": first,
-            "last": last,
-            "first_day": days[0],
-            "last_day": days[1],
-            "holidays": sorted(
-                day
-                for year in range(days[0].year, days[1].year + 1)
-                for day in public_holidays(year)
-            ),
-            "length": wanted.length,
-            "ignore_booked": ignore_booked,
-        },
-    )
-    return [_Stretch(*row) for row in rows]
-
-
-def _cut(
-    stretches: list[_Stretch], wanted: Kind, prefer: uuid.UUID | None
-) -> Iterator[tuple[datetime, tuple[bool, int, str], uuid.UUID]]:
-    """Yield every beginning that fits, in order, the best manager first among equals.
+def _starts(one: Stretch, length: timedelta) -> range:
+    """Return every beginning (seconds since 1970) of an appointment that fits into a stretch.
 
     Steps are real minutes, so the night the clocks change gains or loses times, and none begins
     at a local time that does not exist.
     """
-    step = min(max(wanted.length, GRID), STEP)
-
-    def starts(one: _Stretch) -> Iterator[tuple[datetime, tuple[bool, int, str], uuid.UUID]]:
-        first = one.opens + (EPOCH - one.opens) % GRID
-        start = first + max(-((first - one.begins) // step), 0) * step
-        while start + wanted.length <= one.ends and start <= one.latest:
-            yield start, _rank(one, prefer), one.manager_id
-            start += step
-
-    return heapq.merge(*map(starts, stretches))
+    step = min(max(int(length.total_seconds()), GRID), STEP)
+    first = one.opens + -one.opens % GRID
+    first += max(-((first - one.begins) // step), 0) * step
+    return range(first, min(one.ends - int(length.total_seconds()), one.latest) + 1, step)
 
 
-def _rank(one: _Stretch, prefer: uuid.UUID | None) -> tuple[bool, int, str]:
-    return one.manager_id != prefer, one.load, str(one.manager_id)
+def _rank(one: Stretch, wish: Wish) -> tuple[bool, int, str]:
+    return one.manager_id != wish.prefer, one.load, str(one.manager_id)
 
 
-def _one_per_beginning(
-    cut: Iterator[tuple[datetime, tuple[bool, int, str], uuid.UUID]], wanted: Kind
-) -> Iterator[Slot]:
-    last = None
-    for start, _, manager_id in cut:
-        if start != last:
-            last = start
-            yield Slot(start.astimezone(UTC), start.astimezone(UTC) + wanted.length, manager_id)
+def _slot(start: int, length: timedelta, manager_id: uuid.UUID) -> Slot:
+    moment = datetime.fromtimestamp(start, UTC)
+    return Slot(moment, moment + length, manager_id)
 
 
 async def _rooms(session: AsyncSession, wish: Wish) -> list[int] | None:
-    """Return a centre's rooms that fit; ``None`` where it lists no rooms at all."""
+    """Return a centre's rooms that fit; ``None`` where no room is needed or none are listed."""
+    if kind(wish.kind).place != AT_CENTRE:
+        return None
     rooms = list(
         await session.execute(
             select(Room.id, Room.step_free).where(Room.centre == wish.centre).order_by(Room.id)
@@ -335,6 +217,11 @@ async def _room_bookings(
         select(Appointment.room_id, Appointment.during).where(
             Appointment.room_id.in_(rooms),
             Appointment.cancelled_at.is_(None),
+            or_(
+                Appointment.held_until.is_(None),
+                Appointment.held_until > clock.now(),
+                Appointment.hold_for != FOR_PERSON,
+            ),
             Appointment.during.op("&&")(func.tstzrange(first, last)),
         )
     )
@@ -344,9 +231,5 @@ async def _room_bookings(
     return busy
 
 
-def _room_free(busy: list[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
+def _room_free(busy: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
     return not any(begin < end and start < over for begin, over in busy)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), clock.BERLIN).astimezone(UTC)

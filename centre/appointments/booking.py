@@ -27,36 +27,63 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select, update
-from sqlalchemy.dialects.postgresql import Range, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.appointments import after
-from centre.appointments.availability import Wish, free_rooms, offered, who_is_free
+from centre.appointments.availability import Wish, offered
 from centre.appointments.errors import (
     AlreadyBooked,
     AppointmentGone,
     HoldGone,
     NotYours,
-    PersonGone,
     SlotInvalid,
     SlotTaken,
     TooManyAppointments,
 )
+from centre.appointments.guard import first_free
 from centre.appointments.kinds import DEFAULT_KIND, kind, rules
-from centre.appointments.tables import Absence, Appointment, ManagerSettings
-from centre.people import Person
+from centre.appointments.lookup import agenda, get, held_by, lock_person, locked, upcoming
+from centre.appointments.reasons import (
+    EXPIRED,
+    FOR_INTERPRETER,
+    FOR_PERSON,
+    FOR_PROPOSAL,
+    FOR_WAITING,
+    MOVED,
+    RELEASED,
+)
+from centre.appointments.tables import Appointment
 from storage import clock
 
-FOR_PERSON, FOR_PROPOSAL, FOR_WAITING, FOR_INTERPRETER = (
-    *("person", "proposal", "waiting"),
-    "interpreter",
-)
-MOVED, EXPIRED, RELEASED = "moved", "expired", "released"
+__all__ = [
+    "EXPIRED",
+    "FOR_INTERPRETER",
+    "FOR_PERSON",
+    "FOR_PROPOSAL",
+    "FOR_WAITING",
+    "MOVED",
+    "RELEASED",
+    "Hold",
+    "Needs",
+    "agenda",
+    "agree",
+    "book",
+    "cancel",
+    "confirm",
+    "get",
+    "held_by",
+    "hold_for_person",
+    "lock_person",
+    "locked",
+    "release",
+    "take",
+    "upcoming",
+]
 
 
 @dataclass(frozen=True)
@@ -145,7 +172,7 @@ async def take(
         "step_free": needs.step_free,
         **(_held(hold) if hold else {}),
     }
-    made = await _first_free(session, wish, during, values)
+    made = await first_free(session, wish, during, values)
     if made is None:
         raise SlotTaken
     if hold is None:
@@ -276,42 +303,6 @@ async def cancel(
     return found
 
 
-async def upcoming(session: AsyncSession, person_id: uuid.UUID) -> list[Appointment]:
-    """Return a person's appointments that are not over or cancelled, the next one first."""
-    return await _ahead(session, Appointment.person_id == person_id)
-
-
-async def agenda(session: AsyncSession, manager_id: uuid.UUID) -> list[Appointment]:
-    """Return a manager's appointments that are not over or cancelled, the next one first."""
-    return await _ahead(session, Appointment.manager_id == manager_id)
-
-
-async def held_by(session: AsyncSession, person_id: uuid.UUID) -> Appointment | None:
-    """Return the time that is held while a person finishes a booking, or ``None``."""
-    return (
-        await session.scalars(
-            select(Appointment).where(
-                Appointment.person_id == person_id,
-                Appointment.hold_for == FOR_PERSON,
-                Appointment.cancelled_at.is_(None),
-                Appointment.held_until > clock.now(),
-            )
-        )
-    ).one_or_none()
-
-
-async def get(session: AsyncSession, appointment_id: int) -> Appointment | None:
-    """Return one appointment, cancelled or not, or ``None``."""
-    return await session.get(Appointment, appointment_id)
-
-
-async def locked(session: AsyncSession, appointment_id: int) -> Appointment | None:
-    """Return one appointment as it is now, locked until the transaction ends, or ``None``."""
-    return await session.get(
-        Appointment, appointment_id, with_for_update=True, populate_existing=True
-    )
-
-
 def _held(hold: Hold) -> dict[str, Any]:
     return {
         "held_until": hold.until,
@@ -324,15 +315,6 @@ def _held(hold: Hold) -> dict[str, Any]:
 
 def _end(found: Appointment, by: uuid.UUID | None, reason: str | None) -> None:
     found.cancelled_at, found.cancelled_by, found.cancel_reason = clock.now(), by, reason
-
-
-async def lock_person(session: AsyncSession, person_id: uuid.UUID) -> None:
-    """Lock the acting person's row, the first of all locks; PersonGone when there is none."""
-    person = await session.get(
-        Person, person_id, with_for_update={"key_share": True}, populate_existing=True
-    )
-    if person is None:
-        raise PersonGone
 
 
 async def _give_back(session: AsyncSession, whose: ColumnElement[bool]) -> None:
@@ -349,78 +331,6 @@ async def _give_back(session: AsyncSession, whose: ColumnElement[bool]) -> None:
         .values(cancelled_at=clock.now(), cancel_reason=RELEASED)
         .execution_options(synchronize_session="fetch")
     )
-
-
-async def _sweep(session: AsyncSession, managers: list[uuid.UUID], during: Range[datetime]) -> None:
-    """Free what was held for too long here; a job does it too, but it may come late."""
-    stale = (
-        select(Appointment.id)
-        .where(
-            Appointment.manager_id.in_(managers),
-            Appointment.hold_for == FOR_PERSON,
-            Appointment.cancelled_at.is_(None),
-            Appointment.held_until <= clock.now(),
-            Appointment.blocked.overlaps(during),
-        )
-        .with_for_update(skip_locked=True)
-    )
-    await session.execute(
-        update(Appointment)
-        .where(Appointment.id.in_(stale))
-        .values(cancelled_at=clock.now(), cancel_reason=EXPIRED)
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def _first_free(
-    session: AsyncSession, wish: Wish, during: Range[datetime], values: dict[str, Any]
-) -> Appointment | None:
-    start, end = clock.utc(during.lower), clock.utc(during.upper)
-    managers = await who_is_free(session, wish, start)
-    if not managers:
-        return None
-    await _sweep(session, managers, during)
-    buffers = await _buffers(session, managers)
-    for room in await free_rooms(session, wish, start, end):
-        for manager_id in managers:
-            blocked = Range(start, end + buffers.get(manager_id, timedelta()))
-            own = {"manager_id": manager_id, "room_id": room, "blocked": blocked}
-            made = await _claim(session, **values, **own)
-            if made is not None:
-                return made
-    return None
-
-
-async def _buffers(session: AsyncSession, managers: list[uuid.UUID]) -> dict[uuid.UUID, timedelta]:
-    rows = await session.execute(
-        select(ManagerSettings.manager_id, ManagerSettings.buffer_minutes).where(
-            ManagerSettings.manager_id.in_(managers)
-        )
-    )
-    return {manager: timedelta(minutes=minutes) for manager, minutes in rows}
-
-
-async def _claim(session: AsyncSession, **values: Any) -> Appointment | None:
-    """Insert an appointment unless a guard forbids it; ``None`` when somebody was faster."""
-    add = insert(Appointment).values(**values).on_conflict_do_nothing().returning(Appointment)
-    try:
-        async with session.begin_nested() as savepoint:
-            made = (await session.scalars(add)).one_or_none()
-            absent = made is not None and await session.scalar(
-                select(
-                    exists().where(
-                        Absence.manager_id == made.manager_id, Absence.during.overlaps(made.during)
-                    )
-                )
-            )
-            if absent:
-                # The manager blocked this time between the look and the leap.
-                await savepoint.rollback()
-                return None
-            return made
-    except IntegrityError:
-        # The manager was erased between the look and the leap.
-        return None
 
 
 async def _of_request(
@@ -464,17 +374,3 @@ async def _asking(session: AsyncSession, person_id: uuid.UUID) -> int:
         Appointment.held_until > clock.now(),
     )
     return await session.scalar(held) or 0
-
-
-async def _ahead(session: AsyncSession, whose: ColumnElement[bool]) -> list[Appointment]:
-    rows = await session.scalars(
-        select(Appointment)
-        .where(
-            whose,
-            Appointment.cancelled_at.is_(None),
-            Appointment.held_until.is_(None),
-            func.upper(Appointment.during) > clock.now(),
-        )
-        .order_by(func.lower(Appointment.during), Appointment.id)
-    )
-    return list(rows)

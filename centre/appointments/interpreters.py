@@ -5,14 +5,20 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import exists, func, or_, select
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre.appointments import quiet
+from centre import format
+from centre.appointments import after, quiet, words
 from centre.appointments.tables import Appointment, InterpreterAsk
 from centre.handoff_tables import InterpreterLanguage
 from centre.people import Person
+from storage import clock, queue
 
+LATE_TASK = "appointment_interpreter_late"
+"""Arguments ``appointment_id`` and ``helper_id``: run at the deadline of somebody asked."""
 ACCEPTED, DECLINED, LATE = "accepted", "declined", "late"
 LONGEST, SHORTEST = timedelta(hours=4), timedelta(minutes=15)
 SHARE = 4
@@ -64,3 +70,71 @@ def deadline(start: datetime, now: datetime) -> datetime | None:
         until = quiet.morning_after(until) + timedelta(hours=2)
     until = min(until, start - NO_LATER)
     return until if until - now >= SHORTEST else None
+
+
+async def ask_next(session: AsyncSession, found: Appointment) -> bool:
+    """Reserve and ask the next interpreter; return whether there was one.
+
+    Args:
+        session: the caller's open transaction.
+        found: a locked time, held for this or booked already; a held one waits for their answer.
+    """
+    latest = deadline(found.start, clock.now())
+    if latest is None:
+        return False
+    for helper_id in await candidates(session, found):
+        if not await _reserve(session, found, helper_id, latest):
+            continue
+        helper = await words.language_of(session, helper_id)
+        reached = await words.tell(
+            session,
+            helper_id,
+            "three.ask",
+            found,
+            [[("three.yes", f"t:yes:{found.id}"), ("three.no", f"t:no:{found.id}")]],
+            until_day=format.day_short(latest, helper),
+            until=format.time(latest, helper),
+        )
+        if reached:
+            await _wake(session, found, helper_id, latest)
+            return True
+        ask = await session.get_one(InterpreterAsk, (found.id, helper_id))
+        ask.answer = LATE
+    found.interpreter_id = None
+    await session.flush()
+    return False
+
+
+async def _reserve(
+    session: AsyncSession, found: Appointment, helper_id: uuid.UUID, latest: datetime
+) -> bool:
+    """Keep an interpreter's time, unless the guard says that they are taken.
+
+    Two who want the same one at the same moment wait for each other; the database ends one of the
+    two attempts, and that one goes on to the next interpreter.
+    """
+    held = found.held
+    try:
+        async with session.begin_nested():
+            found.interpreter_id = helper_id
+            if held:
+                found.held_until = latest
+            session.add(InterpreterAsk(appointment_id=found.id, helper_id=helper_id))
+            await session.flush()
+    except (IntegrityError, OperationalError) as error:
+        if isinstance(error, OperationalError) and not isinstance(error.orig, DeadlockDetected):
+            raise
+        await session.refresh(found)
+        return False
+    return True
+
+
+async def _wake(
+    session: AsyncSession, found: Appointment, helper_id: uuid.UUID, latest: datetime
+) -> None:
+    if found.held:
+        await after.held(session, found)
+        return
+    await queue.defer(
+        session, LATE_TASK, at=latest, appointment_id=found.id, helper_id=str(helper_id)
+    )

@@ -22,8 +22,8 @@ NOBODY = "–"
 async def changed(session: AsyncSession, person: Person, before: uuid.UUID | None) -> None:
     """Tell the person and both managers that somebody else is responsible now.
 
-    The first manager is asked for a note; a person who had none before is new, and nothing is
-    handed over. Notes that nobody was there to read yet go to the new manager.
+    The first manager is asked for a note. Where the two never had an appointment there is nothing
+    to hand over, and nobody is told. Notes that nobody was there to read yet go to the new manager.
 
     Args:
         session: the caller's open transaction.
@@ -31,7 +31,7 @@ async def changed(session: AsyncSession, person: Person, before: uuid.UUID | Non
         before: who was responsible.
     """
     after = person.manager_id
-    if before is None:
+    if before is None or not await _met(session, person.id, before):
         await _pass_on_waiting(session, person)
         return
     note = HandoverNote(person_id=person.id, from_manager=before, to_manager=after)
@@ -136,6 +136,16 @@ async def _tell_manager(
 async def _name(session: AsyncSession, manager_id: uuid.UUID | None) -> str:
     found = await people.get(session, manager_id) if manager_id is not None else None
     return (found and found.name) or NOBODY
+
+
+async def _met(session: AsyncSession, person_id: uuid.UUID, manager_id: uuid.UUID) -> bool:
+    """Tell whether the two ever agreed on an appointment."""
+    agreed = select(Appointment.id).where(
+        Appointment.person_id == person_id,
+        Appointment.manager_id == manager_id,
+        Appointment.hold_for.is_(None),
+    )
+    return await session.scalar(agreed.limit(1)) is not None
 
 
 async def _still_with(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import county, notify, people
@@ -49,15 +51,18 @@ async def schedule(session: AsyncSession, appointment_id: int) -> None:
     if booked is None or booked.cancelled_at is not None or booked.held:
         return
     for which, at in due(booked.start, clock.now()).items():
-        await queue.defer(
-            session,
-            REMIND_TASK,
-            at=at,
-            queueing_lock=f"remind:{which}:{booked.id}",
-            appointment_id=booked.id,
-            which=which,
-            start=booked.start.isoformat(),
-        )
+        # The job that calls this may run again after it was cut off.
+        with suppress(AlreadyEnqueued):
+            async with session.begin_nested():
+                await queue.defer(
+                    session,
+                    REMIND_TASK,
+                    at=at,
+                    queueing_lock=f"remind:{which}:{booked.id}:{booked.start.isoformat()}",
+                    appointment_id=booked.id,
+                    which=which,
+                    start=booked.start.isoformat(),
+                )
 
 
 async def remind(session: AsyncSession, appointment_id: int, which: str, start: str) -> None:

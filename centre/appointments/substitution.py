@@ -15,15 +15,15 @@ from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import format, notify
-from centre.appointments import after, blocks, booking, words
+from centre.appointments import blocks, booking, words
 from centre.appointments.availability import who_is_free
-from centre.appointments.booking import MOVED
 from centre.appointments.errors import (
     AppointmentGone,
     NotYours,
 )
 from centre.appointments.handing_over import choose_button, hand_over, wishes
 from centre.appointments.manager import answer_until, decline
+from centre.appointments.reasons import ILL, MOVED
 from centre.appointments.successor import successor
 from centre.appointments.tables import Appointment
 from storage import clock, queue
@@ -212,7 +212,7 @@ async def _booked(
 
 
 async def _cancel(session: AsyncSession, found: Appointment) -> None:
-    reason = after.ILL if await blocks.away(session, found, blocks.ILL) else None
+    reason = ILL if await blocks.away(session, found, blocks.ILL) else None
     await booking.cancel(session, found.id, found.manager_id, reason=reason)
 
 

@@ -9,24 +9,21 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
-from psycopg.errors import DeadlockDetected
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import format
 from centre.appointments import after, booking, quiet, words
 from centre.appointments.booking import FOR_INTERPRETER, FOR_PERSON, RELEASED
 from centre.appointments.errors import HoldGone, NotYours
-from centre.appointments.interpreters import ACCEPTED, DECLINED, LATE, candidates, deadline
+from centre.appointments.interpreters import ACCEPTED, DECLINED, LATE, ask_next
 from centre.appointments.successor import successor
 from centre.appointments.tables import Appointment, InterpreterAsk
-from storage import clock, queue
+from storage import clock
 
-LATE_TASK = "appointment_interpreter_late"
-"""Arguments ``appointment_id`` and ``helper_id``: run at the deadline of somebody asked."""
 CHOICE = timedelta(minutes=30)
 """How long the time is kept for the person when no interpreter was found."""
 _MINE = [("menu.appointments", "/show_appointments")]
@@ -48,7 +45,7 @@ async def request(session: AsyncSession, held: Appointment) -> bool:
         return False
     before = held.held_until
     held.hold_for = FOR_INTERPRETER
-    if await _ask_next(session, held):
+    if await ask_next(session, held):
         return True
     held.hold_for, held.held_until = FOR_PERSON, before
     await session.flush()
@@ -66,16 +63,17 @@ async def accept(session: AsyncSession, appointment_id: int, helper_id: uuid.UUI
     found, ask = await _asked(session, appointment_id, helper_id)
     if ask.answer == ACCEPTED and found.interpreter_id == helper_id and not found.held:
         return found
-    if ask.answer is not None or found.interpreter_id != helper_id:
+    if ask.answer is not None or found.interpreter_id != helper_id or found.start <= clock.now():
         raise HoldGone
+    if found.held_until is not None and found.held_until <= clock.now():
+        raise HoldGone
+    # Nothing is written before this: whoever is refused must not leave a yes behind.
     ask.answer = ACCEPTED
     if found.held_until is None:  # booked before; another interpreter had to give up
         await session.flush()
         for one in (found.person_id, found.manager_id):
             await words.tell(session, one, "three.found", found)
         return found
-    if found.held_until <= clock.now() or found.start <= clock.now():
-        raise HoldGone
     replaced = await booking.get(session, found.moves) if found.moves else None
     await booking.agree(session, found, replaced, found.person_id)
     await words.tell(session, found.person_id, "three.agreed", found, [_MINE], with_needs=True)
@@ -175,7 +173,7 @@ async def leave(session: AsyncSession, helper_id: uuid.UUID) -> None:
             await decline(session, number, helper_id)
 
 
-def until(found: Appointment, language: str) -> dict[str, str]:
+def until(found: Appointment, language: str) -> dict[str, Any]:
     """Return the placeholders that say until when a time is held."""
     moment = found.held_until or found.start
     return {
@@ -197,7 +195,7 @@ async def _next(session: AsyncSession, found: Appointment, *, gave_up: bool = Fa
     if booked and gave_up:
         for one in (found.person_id, found.manager_id):
             await words.tell(session, one, "three.gave_up", found)
-    if await _ask_next(session, found):
+    if await ask_next(session, found):
         if not booked:
             await _tell_next(session, found)
         return
@@ -253,68 +251,6 @@ def _again(found: Appointment) -> str:
     if found.moves:
         return f'/reschedule_appointment{{"appointment":"{found.moves}"}}'
     return f'/book_appointment{{"topic":"{found.topic}"}}'
-
-
-async def _ask_next(session: AsyncSession, found: Appointment) -> bool:
-    latest = deadline(found.start, clock.now())
-    if latest is None:
-        return False
-    for helper_id in await candidates(session, found):
-        if not await _reserve(session, found, helper_id, latest):
-            continue
-        helper = await words.language_of(session, helper_id)
-        reached = await words.tell(
-            session,
-            helper_id,
-            "three.ask",
-            found,
-            [[("three.yes", f"t:yes:{found.id}"), ("three.no", f"t:no:{found.id}")]],
-            until_day=format.day_short(latest, helper),
-            until=format.time(latest, helper),
-        )
-        if reached:
-            await _wake(session, found, helper_id, latest)
-            return True
-        ask = await session.get_one(InterpreterAsk, (found.id, helper_id))
-        ask.answer = LATE
-    found.interpreter_id = None
-    await session.flush()
-    return False
-
-
-async def _reserve(
-    session: AsyncSession, found: Appointment, helper_id: uuid.UUID, latest: datetime
-) -> bool:
-    """Keep an interpreter's time, unless the guard says that they are taken.
-
-    Two who want the same one at the same moment wait for each other; the database ends one of the
-    two attempts, and that one goes on to the next interpreter.
-    """
-    held = found.held
-    try:
-        async with session.begin_nested():
-            found.interpreter_id = helper_id
-            if held:
-                found.held_until = latest
-            session.add(InterpreterAsk(appointment_id=found.id, helper_id=helper_id))
-            await session.flush()
-    except (IntegrityError, OperationalError) as error:
-        if isinstance(error, OperationalError) and not isinstance(error.orig, DeadlockDetected):
-            raise
-        await session.refresh(found)
-        return False
-    return True
-
-
-async def _wake(
-    session: AsyncSession, found: Appointment, helper_id: uuid.UUID, latest: datetime
-) -> None:
-    if found.held:
-        await after.held(session, found)
-        return
-    await queue.defer(
-        session, LATE_TASK, at=latest, appointment_id=found.id, helper_id=str(helper_id)
-    )
 
 
 async def _asked(

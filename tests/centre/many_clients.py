@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments
-from centre.appointments import Appointment, Wish, booking
+from centre.appointments import Appointment, Wish, guard
 from storage import clock
 from storage.engine import Database
 from storage.errors import LotseError
@@ -78,13 +78,13 @@ async def step(
 
 def linger() -> None:
     """Wait between looking and leaping, as a slow machine would: so that guards have work."""
-    claim = booking._claim
+    claim = guard._claim
 
     async def slowly(session: AsyncSession, **values: Any) -> Appointment | None:
         await asyncio.sleep(0.05)
         return await claim(session, **values)
 
-    booking._claim = slowly
+    guard._claim = slowly
 
 
 async def main(url: str, number: int, persons: int, seed: int) -> Counter[str]:

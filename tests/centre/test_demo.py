@@ -9,10 +9,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments, demo, handoffs
+from centre.appointments import WorkingHours
 from centre.county import centres
 from centre.handoffs import InterpreterLanguage
 from centre.people import Address, Person, find
-from centre.appointments import WorkingHours
 from storage import queue
 from storage.base import Base
 from storage.engine import Database

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bot import appointment_buttons
 from centre import appointments
@@ -103,6 +104,20 @@ async def test_it_says_when_where_with_whom_and_what_to_bring(people: Database) 
         f'/reschedule_appointment{{"appointment":"{made.id}"}}',
     ]
     assert [one.url for one in buttons if one.url] == [reminders.MAP.format(48.4914, 9.2043)]
+
+
+async def test_scheduling_twice_reminds_once(people: Database) -> None:
+    made = await book(people)
+    for _ in range(2):
+        async with people.transaction() as session:
+            await reminders.schedule(session, made.id)
+    async with people.transaction() as session:
+        jobs = await session.scalars(
+            text("select args->>'which' from procrastinate_jobs where task_name = :task"),
+            {"task": reminders.REMIND_TASK},
+        )
+        # It is Monday, 8:00: the day before Tuesday, 9:00, is still to come.
+        assert sorted(jobs) == ["day", "soon"]
 
 
 async def test_an_unknown_topic_has_a_general_list(people: Database) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,19 @@ import yaml
 from sqlalchemy import select, text, update
 
 from centre import appointments, county, format
-from centre.appointments import ManagerSettings, PersonGone, Wish, moving, responsible
+from centre.appointments import (
+    Appointment,
+    ManagerSettings,
+    PersonGone,
+    Wish,
+    moving,
+    responsible,
+)
 from centre.appointments.responsible import Settled
 from centre.appointments.tables import HandoverNote
 from centre.county import OwnManagement, UnknownCentre
 from centre.people import Person
+from storage import clock
 from storage.engine import Database
 from tests.centre.conftest import berlin, new_person, sent_to, who
 from tests.centre.staff import data_of, write
@@ -26,6 +35,7 @@ from translations.catalogue import isolate, say
 
 CROWD = 24
 FIRST, SECOND = "m-reutlingen-1", "m-reutlingen-2"
+TUESDAY = berlin(2026, 12, 1, 9, 0)
 OWN = OwnManagement("Rathaus Musterstadt", "https://example.org/rathaus")
 
 
@@ -50,6 +60,27 @@ async def newcomer(db: Database, label: str, **values: object) -> uuid.UUID:
 async def limit(db: Database, manager: str, most: int | None) -> None:
     async with db.transaction() as session:
         (await session.get_one(ManagerSettings, who(manager))).most_people = most
+
+
+async def meet(db: Database, start: datetime = TUESDAY) -> Appointment:
+    """Settle p1 in Reutlingen and book an appointment with their manager."""
+    await settle(db, "p1", "reutlingen")
+    async with db.transaction() as session:
+        return await appointments.take(
+            session,
+            person_id=who("p1"),
+            wish=Wish("reutlingen", managers=(who(FIRST),)),
+            topic="ask_work",
+            start=start,
+            language="ar",
+            request_key=None,
+        )
+
+
+async def met(db: Database) -> None:
+    """The same, and it is over."""
+    await meet(db)
+    clock.set_now(TUESDAY + timedelta(hours=2))
 
 
 async def nobody_names_a_place(db: Database) -> None:
@@ -179,13 +210,13 @@ async def test_many_who_come_at_once_are_spread_evenly_and_within_the_limits(
 
 
 async def test_a_move_tells_everybody_and_asks_for_a_note(people: Database) -> None:
-    await settle(people, "p1", "reutlingen")
+    await met(people)
     moved = await settle(people, "p1", "zwiefalten")
     assert moved == Settled("muensingen", who("m-muensingen-2"))
     async with people.transaction() as session:
         [note] = await session.scalars(select(HandoverNote))
     assert (note.from_manager, note.to_manager) == (who(FIRST), who("m-muensingen-2"))
-    assert await texts(people, FIRST) == [
+    assert (await texts(people, FIRST))[1:] == [
         say(
             "mine.gone",
             "de",
@@ -203,6 +234,13 @@ async def test_a_move_tells_everybody_and_asks_for_a_note(people: Database) -> N
     ]
 
 
+async def test_who_never_met_their_manager_leaves_nothing_to_hand_over(people: Database) -> None:
+    await settle(people, "p1", "reutlingen")
+    assert (await settle(people, "p1", "zwiefalten")).manager_id == who("m-muensingen-2")
+    for person in ("p1", FIRST, "m-muensingen-2"):
+        assert await texts(people, person) == []
+
+
 async def test_within_a_centre_the_place_decides_too(people: Database) -> None:
     await settle(people, "p1", "reutlingen")
     assert (await settle(people, "p1", "pfullingen")).manager_id == who(SECOND)
@@ -211,7 +249,7 @@ async def test_within_a_centre_the_place_decides_too(people: Database) -> None:
 async def test_the_note_reaches_the_new_manager_and_nobody_else_can_write_one(
     people: Database,
 ) -> None:
-    await settle(people, "p1", "reutlingen")
+    await met(people)
     await settle(people, "p1", "zwiefalten")
     async with people.transaction() as session:
         number = await session.scalar(select(HandoverNote.id))
@@ -242,7 +280,7 @@ async def test_the_note_reaches_the_new_manager_and_nobody_else_can_write_one(
 async def test_a_note_waits_for_somebody_to_read_it(people: Database) -> None:
     for manager in ("m-muensingen-1", "m-muensingen-2"):
         await limit(people, manager, 0)
-    await settle(people, "p1", "reutlingen")
+    await met(people)
     assert await settle(people, "p1", "zwiefalten") == Settled("muensingen", None)
     async with people.transaction() as session:
         number = await session.scalar(select(HandoverNote.id))
@@ -257,18 +295,8 @@ async def test_a_note_waits_for_somebody_to_read_it(people: Database) -> None:
 async def test_appointments_with_the_old_manager_stay_and_the_person_is_asked(
     people: Database,
 ) -> None:
-    await settle(people, "p1", "reutlingen")
     start = berlin(2026, 12, 3, 9, 0)
-    async with people.transaction() as session:
-        made = await appointments.take(
-            session,
-            person_id=who("p1"),
-            wish=Wish("reutlingen", managers=(who(FIRST),)),
-            topic="ask_work",
-            start=start,
-            language="ar",
-            request_key=None,
-        )
+    made = await meet(people, start)
     await settle(people, "p1", "zwiefalten")
     async with people.transaction() as session:
         asked = (await sent_to(session, "p1"))[-1]

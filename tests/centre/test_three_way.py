@@ -10,14 +10,26 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from centre import appointments
-from centre.appointments import Appointment, HoldGone, Needs, NotYours, Wish, expiry, three_way
+from centre import appointments, privacy
+from centre.appointments import (
+    Appointment,
+    HoldGone,
+    Needs,
+    NotYours,
+    TooManyAppointments,
+    Wish,
+    expiry,
+    interpreters,
+    reminders,
+    three_way,
+)
 from centre.appointments.tables import InterpreterAsk
 from centre.handoffs import InterpreterLanguage
 from storage import clock
 from storage.engine import Database
 from tests.centre.conftest import berlin, sent_to, who
-from translations.catalogue import say
+from tests.centre.staff import data_of, press
+from translations.catalogue import catalogue, say, template
 
 THURSDAY = berlin(2026, 12, 3, 9, 0)
 FIRST, SECOND = "m-reutlingen-1", "m-reutlingen-2"
@@ -76,8 +88,6 @@ def begins(key: str, language: str) -> str:
 
 
 def say_template(key: str, language: str) -> str:
-    from translations.catalogue import catalogue, template
-
     return (catalogue(language).get(key) or template()[key])[0]
 
 
@@ -250,7 +260,7 @@ async def test_nobody_answers_for_another_interpreter(people: Database) -> None:
 def test_the_deadline_leaves_time_and_lets_people_sleep(
     now: datetime, start: datetime, expected: datetime | None
 ) -> None:
-    assert three_way.deadline(start, now) == expected
+    assert interpreters.deadline(start, now) == expected
 
 
 async def both_ask(db: Database) -> list[uuid.UUID | None]:
@@ -294,3 +304,129 @@ async def test_asks_go_with_the_interpreter(people: Database) -> None:
     async with people.transaction() as session:
         assert (await session.scalars(select(InterpreterAsk))).all() == []
         assert (await session.get_one(Appointment, held.id)).interpreter_id is None
+
+
+async def test_a_yes_that_comes_too_late_does_not_stop_the_search(people: Database) -> None:
+    held = await hold(people)
+    await request(people, held)
+    first = await asked(people, held.id)
+    label = next(one for one in ("i-ti-1", "i-ti-2") if who(one) == first)
+    clock.advance(timedelta(hours=5))
+    # By the button: what is refused there is answered, and what was written stays.
+    [answer] = await press(people, label, f"t:yes:{held.id}")
+    assert answer.text == say("three.gone", "ti")
+    async with people.transaction() as session:
+        await expiry.over(session, held.id)
+    assert await asked(people, held.id) not in (None, first)
+
+
+async def test_the_person_is_told_who_is_asked_next_until_when_and_can_stop(
+    people: Database,
+) -> None:
+    held = await hold(people)
+    await request(people, held)
+    first = await asked(people, held.id)
+    assert first is not None
+    await decline(people, held.id, first)
+    async with people.transaction() as session:
+        [told] = await sent_to(session, "p4")
+        until = (await session.get_one(Appointment, held.id)).held_until
+    assert told.text.startswith(begins("three.next", "ti"))
+    assert until is not None
+    assert f"{until.astimezone(clock.BERLIN):%H:%M}" in told.text
+    assert data_of([told]) == [f"t:stop:{held.id}"]
+    [answer] = await press(people, "p4", f"t:stop:{held.id}")
+    assert answer.text == say("three.stopped", "ti")
+    second = await asked(people, held.id)
+    assert second is not None
+    assert await last(people, second) != ""
+    [again] = await press(people, "p4", f"t:stop:{held.id}")
+    assert again.text == say("three.gone", "ti")
+
+
+async def test_choosing_another_time_gives_back_what_was_kept(people: Database) -> None:
+    held = await hold(people)
+    await request(people, held)
+    for _ in range(2):
+        helper = await asked(people, held.id)
+        assert helper is not None
+        await decline(people, held.id, helper)
+    await hold(people, start=berlin(2026, 12, 3, 10, 0))
+    async with people.transaction() as session:
+        assert (await session.get_one(Appointment, held.id)).cancelled_at is not None
+    [answer] = await press(people, "p4", f"t:without:{held.id}")
+    assert answer.text == say("three.gone", "ti")
+
+
+async def test_what_waits_for_interpreters_counts_as_appointments(people: Database) -> None:
+    for language, hour in (("ti", 9), ("so", 10), ("am", 11)):
+        held = await hold(people, start=berlin(2026, 12, 3, hour, 0), language=language)
+        assert await request(people, held)
+    with pytest.raises(TooManyAppointments):
+        await hold(people, start=berlin(2026, 12, 3, 14, 0))
+
+
+async def test_only_who_said_yes_is_reminded(people: Database) -> None:
+    held = await hold(people)
+    await request(people, held)
+    first = await asked(people, held.id)
+    assert first is not None
+    await accept(people, held.id, first)
+    await decline(people, held.id, first)
+    second = await asked(people, held.id)
+    assert second is not None
+    for expected in (1, 2):
+        async with people.transaction() as session:
+            start = held.start.isoformat()
+            await reminders.remind(session, held.id, "day", start)
+        async with people.transaction() as session:
+            assert len(await sent_to(session, second)) == expected
+        if expected == 1:
+            await accept(people, held.id, second)
+
+
+async def test_when_nobody_is_left_both_know_that_it_is_without_an_interpreter(
+    people: Database,
+) -> None:
+    held = await hold(people)
+    await request(people, held)
+    for _ in range(2):
+        helper = await asked(people, held.id)
+        assert helper is not None
+        await accept(people, held.id, helper)
+        await decline(people, held.id, helper)
+    for person, language in (("p4", "ti"), (FIRST, "de")):
+        assert (await last(people, who(person))).startswith(begins("three.none_booked", language))
+    async with people.transaction() as session:
+        found = await session.get_one(Appointment, held.id)
+    assert (found.interpreter_id, found.interpreter_language) == (None, None)
+    assert found.cancelled_at is None
+
+
+async def test_an_interpreter_who_is_erased_is_replaced(people: Database) -> None:
+    booked, waiting = await hold(people), await hold(people, "p7", manager=SECOND)
+    for held in (booked, waiting):
+        await request(people, held)
+    leaving = await asked(people, booked.id)
+    assert leaving is not None
+    await accept(people, booked.id, leaving)
+    async with people.transaction() as session:
+        await privacy.erase(session, leaving)
+    # The other one is asked for that time already; nobody is left for the booked one.
+    assert await asked(people, booked.id) is None
+    assert await asked(people, waiting.id) not in (None, leaving)
+    assert (await last(people, "p4")).startswith(begins("three.none_booked", "ti"))
+
+
+async def test_who_has_an_appointment_of_their_own_then_is_not_asked(people: Database) -> None:
+    async with people.transaction() as session:
+        await appointments.take(
+            session,
+            person_id=who("i-so-1"),
+            wish=Wish("dettingen"),
+            topic="other",
+            start=THURSDAY,
+            language="so",
+            request_key=None,
+        )
+    assert not await request(people, await hold(people, language="so"))
