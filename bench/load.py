@@ -50,7 +50,7 @@ class Dialect:
     """What the buttons of one system send, from the first step of a booking to the last."""
 
     tap: str
-    booking: tuple[str, ...]  # beginnings of the buttons' data
+    booking: tuple[str | tuple[str, ...], ...]  # beginnings of the buttons' data, the first whole
     booked: Callable[[Arrival], bool]
 
 
@@ -85,7 +85,7 @@ async def book(peer: BenchPeer, chat: Chat, dialect: Dialect, thinking: float) -
         Rival: somebody else took the time between looking and booking.
     """
     waited = 0.0
-    data = dialect.booking[0]
+    data = str(dialect.booking[0])
     for _ in range(3 * len(dialect.booking)):
         answer = await tap(peer, chat, data, lambda one: _leads_on(one, dialect))
         if answer is None:

@@ -32,9 +32,12 @@ DIALECT = Dialect(
     booking=(
         "/book_appointment",
         '/choose{"topic"',
+        '/choose{"booking_kind":"follow_up',
+        '/choose{"booking_who":"any',
         '/choose{"booking_day":"2',
-        '/choose{"booking_time"',
-        '/choose{"confirm_booking":"2',
+        '/choose{"booking_time":"2',
+        '/choose{"booking_needs":"none',
+        tuple(f'/choose{{"confirm_booking":"{digit}' for digit in range(1, 10)),
     ),
     # The calendar file comes with the confirmation and with nothing else.
     booked=lambda arrival: arrival.call.method == "sendDocument",

@@ -13,7 +13,8 @@ class Command:
     description: str
 
 
-# In the order Telegram shows them. /find, /end and /agenda never reach Rasa (see bot/helpers.py).
+# In the order Telegram shows them. Others, such as /find, /end and /agenda, never reach Rasa (see
+# bot/helpers.py and bot/manager.py).
 COMMANDS: dict[str, Command] = {
     "/start": Command("start", "command.start"),
     "/help": Command("help", "command.help"),

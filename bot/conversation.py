@@ -150,13 +150,15 @@ def _to_message(
         notes.append(Content(text=say("input.stale", language), buttons=menu(language)))
         return None
     if incoming.kind == "location" and incoming.location is not None:
+        here = county.place_at(*incoming.location)
         near = county.nearest(*incoming.location)
         if near is None:
             notes.append(Content(text=say("start.location_far", language)))
             return None
+        centre = (here and here.centre) or near.id
         slots = person.dialogue.get("slots") or {}
         asked = slots.get("requested_slot") in ASKS_FOR_CENTRE
-        return f'/{"choose" if asked else "change_centre"}{{"centre":"{near.id}"}}'
+        return f'/{"choose" if asked else "change_centre"}{{"centre":"{centre}"}}'
     text = clean.visible(incoming.text)
     command = text.split()[0].split("@")[0].lower() if text.startswith("/") else ""
     if command in COMMANDS:
@@ -187,6 +189,9 @@ async def _ask_rasa(
 ) -> Outcome:
     language = language_of(person, incoming)
     metadata = {"update": update_key, "language": language}
+    here = county.place_at(*incoming.location) if incoming.location else None
+    if here is not None:
+        metadata["place"] = here.id
     sender = str(person.id)
     first_contact = is_new(person)
     reply = await rasa.turn(sender, message, seeded(person.dialogue, person), metadata)

@@ -6,20 +6,17 @@ import re
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import clean
+from bot import appointment_buttons, calendar_commands, clean, manager, three_way_buttons
 from bot.incoming import Incoming, language_of
 from centre import (
-    appointments,
     curation,
     digest,
     emergencies,
-    format,
     handoffs,
     interpreter_instead,
     machine_words,
     offers,
 )
-from centre.appointments import AppointmentGone, NotYours
 from centre.handoffs import Active, Busy, NotAsked, Over, Taken
 from centre.people import STAFF, Person
 from storage.outbox import Button, Content
@@ -27,7 +24,6 @@ from translations.catalogue import say
 from translations.languages import languages
 
 _HANDOFF = re.compile(r"^h:(accept|decline):(\d{1,18})$")
-_CANCEL = re.compile(r"^s:(cancel|cancelled):(\d{1,18})$")
 STOP = "h:stop"
 END = "/end"
 KEEP = "l:keep"
@@ -53,14 +49,14 @@ async def handle(session: AsyncSession, person: Person, incoming: Incoming) -> l
     command = incoming.text.strip().split("@")[0].lower() if incoming.kind == "text" else ""
     if command == "/end":
         return await _end(session, person, language)
-    if command == "/agenda" and person.role == "manager":
-        return [await _agenda(session, person, language)]
     if command == "/knowledge" and person.role in STAFF:
         return await digest.digest(session, language)
-    if command == "/help" and person.role == "manager":
-        return [Content(text=say("manager.help", language))]
+    if command == calendar_commands.COMMAND:
+        return await calendar_commands.handle(session, person, command, language)
     if command.startswith("/"):
-        return None
+        if person.role != "manager":
+            return None
+        return await manager.command(session, person, clean.visible(incoming.text), language)
     active = await handoffs.current(session, person.id)
     if active is None:
         return None
@@ -89,8 +85,11 @@ async def _tap(
     if data.startswith(offers.BUTTON):
         content = await offers.tap(session, data, person.centre, language)
         return None if content is None else [content]
-    if match := _CANCEL.match(data):
-        return [await _cancel(session, person, match[1], int(match[2]), language)]
+    if data in (calendar_commands.NEW, calendar_commands.OFF):
+        return await calendar_commands.handle(session, person, data, language)
+    for answer in (appointment_buttons.tap, three_way_buttons.tap, manager.tap):
+        if (content := await answer(session, person, data, language)) is not None:
+            return [content]
     return None
 
 
@@ -110,47 +109,6 @@ async def _answer_request(
         return Content(text=say("interpreter.over", language))
     end = Button(label=say("relay.end", language), data=END)
     return Content(text=say("interpreter.matched_helper", language), buttons=[[end]])
-
-
-async def _cancel(
-    session: AsyncSession, person: Person, verb: str, number: int, language: str
-) -> Content:
-    """Cancel from the manager's side: one tap asks, the second does it."""
-    found = await appointments.get(session, number)
-    mine = found is not None and found.manager_id == person.id
-    if found is None or not mine or found.cancelled_at is not None:
-        return Content(text=say("appointments.gone", language))
-    when = {
-        "day": format.day(found.start, language),
-        "start": format.time(found.start, language),
-    }
-    if verb == "cancel":
-        yes = Button(label=say("manager.cancel_yes", language), data=f"s:cancelled:{number}")
-        return Content(text=say("manager.cancel_confirm", language, **when), buttons=[[yes]])
-    try:
-        await appointments.cancel(session, number, person.id)
-    except (AppointmentGone, NotYours):
-        return Content(text=say("appointments.gone", language))
-    return Content(text=say("manager.cancelled", language, **when))
-
-
-async def _agenda(session: AsyncSession, person: Person, language: str) -> Content:
-    booked = await appointments.agenda(session, person.id)
-    if not booked:
-        return Content(text=say("manager.agenda_empty", language))
-    lines = [
-        say(
-            "manager.agenda_line",
-            language,
-            day=format.day(one.start, language),
-            start=format.time(one.start, language),
-            end=format.time(one.end, language),
-            topic=appointments.topic_label(one.topic, language),
-            language=format.language_name(one.language, language),
-        )
-        for one in booked
-    ]
-    return Content(text="\n".join([say("manager.agenda", language), *lines]))
 
 
 async def _end(session: AsyncSession, person: Person, language: str) -> list[Content]:

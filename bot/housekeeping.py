@@ -13,6 +13,7 @@ from bot import unanswered
 from bot.inbox import Update
 from bot.telegram import budget
 from centre import digest, drafting, logins
+from centre.appointments import connected
 from centre.people import Person
 from knowledge_base import feedback
 from storage import clock, queue
@@ -58,7 +59,8 @@ async def forget(database: Database) -> None:
     """Delete what is no longer needed.
 
     Answered updates (kept only to recognise repetitions), delivered messages, addresses of
-    people who wrote once and chose nothing, and questions that nothing answered long ago.
+    people who wrote once and chose nothing, questions that nothing answered long ago, and what
+    managers' calendars were told about appointments long over.
     """
     now = clock.now()
     async with database.transaction() as session:
@@ -81,6 +83,7 @@ async def forget(database: Database) -> None:
         await feedback.forget_old(session)
         await unanswered.forget_old(session)
         await cache.forget_old(session)
+        await connected.forget_old(session)
 
 
 async def tell_curators(database: Database, moment: datetime) -> None:

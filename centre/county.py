@@ -15,6 +15,7 @@ from storage.errors import LotseError
 
 EARTH_RADIUS_KM = 6371.0
 FAR_AWAY_KM = 80.0
+IN_TOWN_KM = 8.0
 
 
 class UnknownCentre(LotseError):
@@ -34,16 +35,30 @@ class Centre:
 
 
 @dataclass(frozen=True)
+class OwnManagement:
+    """Who advises people of a municipality that does this itself: name and page of the office."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Municipality:
-    """One of the county's towns: its id, name and coordinates (degrees)."""
+    """One of the county's towns: its id, name, coordinates (degrees) and centre.
+
+    ``own`` is there where the municipality organises its integration management itself.
+    """
 
     id: str
     name: str
     location: tuple[float, float]
+    centre: str | None = None
+    own: OwnManagement | None = None
 
 
 @cache
-def _configuration() -> dict[str, Any]:
+def configuration() -> dict[str, Any]:
+    """Return the whole file; what a part of it means is told by whoever reads that part."""
     path = Path(os.environ.get("LOTSE_COUNTY", Path(__file__).with_name("county.yml")))
     found: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
     return found
@@ -51,7 +66,7 @@ def _configuration() -> dict[str, Any]:
 
 def county_name() -> str:
     """Return the county's name as it calls itself."""
-    return str(_configuration()["county"])
+    return str(configuration()["county"])
 
 
 @cache
@@ -59,7 +74,7 @@ def centres() -> dict[str, Centre]:
     """Return the configured centres by id, in the order of the file."""
     return {
         key: Centre(key, value["name"], tuple(value["location"]), tuple(value["places"]))
-        for key, value in _configuration()["centres"].items()
+        for key, value in configuration()["centres"].items()
     }
 
 
@@ -79,15 +94,32 @@ def centre(centre_id: str) -> Centre:
 def municipalities() -> dict[str, Municipality]:
     """Return the county's municipalities by id; none when the configuration lists none."""
     return {
-        key: Municipality(key, value["name"], tuple(value["location"]))
-        for key, value in (_configuration().get("municipalities") or {}).items()
+        key: Municipality(
+            key, value["name"], tuple(value["location"]), value.get("centre"), _own(value)
+        )
+        for key, value in (configuration().get("municipalities") or {}).items()
     }
+
+
+def _own(municipality: dict[str, Any]) -> OwnManagement | None:
+    found = municipality.get("own_management")
+    return OwnManagement(found["name"], found["url"]) if found else None
 
 
 def nearest(latitude: float, longitude: float) -> Centre | None:
     """Return the centre nearest to a point (degrees), or ``None`` when all are over 80 km away."""
     found = min(centres().values(), key=lambda one: _kilometres(one.location, latitude, longitude))
     return found if _kilometres(found.location, latitude, longitude) <= FAR_AWAY_KM else None
+
+
+def place_at(latitude: float, longitude: float) -> Municipality | None:
+    """Return the municipality whose middle is nearest to a point (degrees), within 8 km."""
+    near = [
+        (_kilometres(one.location, latitude, longitude), one.id)
+        for one in municipalities().values()
+    ]
+    away, found = min(near, default=(FAR_AWAY_KM, ""))
+    return municipalities()[found] if away <= IN_TOWN_KM else None
 
 
 def _kilometres(place: tuple[float, float], latitude: float, longitude: float) -> float:

@@ -11,9 +11,9 @@ import yaml
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from centre.appointments.tables import ManagerSettings, WorkingHours
 from centre.handoffs import InterpreterLanguage
 from centre.people import Address, Person, consent
-from centre.slots import WorkingHours
 
 SOURCE = Path(__file__).with_name("demo.yml")
 CHANNEL = "script"
@@ -39,7 +39,16 @@ async def load(session: AsyncSession) -> None:
     for label, one in data["managers"].items():
         added = await _add(session, label, "manager", STAFF_LANGUAGE, one["name"], one["centre"])
         if added is not None:
-            session.add_all(_hours(added.id, one["hours"]))
+            session.add_all(_hours(added.id, one["centre"], one["hours"]))
+            session.add_all(_hours(added.id, one["centre"], one.get("open", {}), is_open=True))
+            session.add(
+                ManagerSettings(
+                    manager_id=added.id,
+                    gender=one["gender"],
+                    languages=one["languages"],
+                    municipalities=one["municipalities"],
+                )
+            )
     for language, names in data["interpreters"].items():
         for number, name in enumerate(names, start=1):
             label = f"i-{language}-{number}"
@@ -88,9 +97,18 @@ async def _add(
     return person
 
 
-def _hours(manager_id: uuid.UUID, week: dict[str, list[str]]) -> list[WorkingHours]:
+def _hours(
+    manager_id: uuid.UUID, centre: str, week: dict[str, list[str]], *, is_open: bool = False
+) -> list[WorkingHours]:
     return [
-        WorkingHours(manager_id=manager_id, weekday=WEEKDAYS.index(weekday), start=start, end=end)
+        WorkingHours(
+            manager_id=manager_id,
+            centre=centre,
+            weekday=WEEKDAYS.index(weekday),
+            start=start,
+            end=end,
+            open_consultation=is_open,
+        )
         for weekday, stretches in week.items()
         for start, end in map(_stretch, stretches)
     ]

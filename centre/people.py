@@ -33,6 +33,11 @@ class Person(Base):
     language: Mapped[str | None] = mapped_column(Text)
     centre: Mapped[str | None] = mapped_column(Text)
     residence_status: Mapped[str | None] = mapped_column(Text)
+    municipality: Mapped[str | None] = mapped_column(Text)
+    """Where they live, an id of the county's configuration; it decides who is responsible."""
+    manager_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("people.id", ondelete="SET NULL"), index=True
+    )
     consented_at: Mapped[MaybeMoment]
     blocked_at: Mapped[MaybeMoment]
     created_at: Mapped[Moment] = mapped_column(default=clock.now)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments, handoffs
+from centre.appointments import substitution, three_way
 from centre.people import Address, Person
 from knowledge_base import feedback
 from translations.catalogue import isolate, say
@@ -67,8 +68,11 @@ async def erase(session: AsyncSession, person_id: uuid.UUID) -> None:
     )
     if person is None:
         return
-    mine = await appointments.upcoming(session, person_id)
-    for appointment in mine + await appointments.agenda(session, person_id):
+    # A manager's colleagues stand in where they can; the rest is cancelled.
+    await substitution.leave(session, person_id)
+    # An interpreter is looked for anew.
+    await three_way.leave(session, person_id)
+    for appointment in await appointments.upcoming(session, person_id):
         # The other side may be cancelling, or it begins this very moment.
         with suppress(appointments.AppointmentGone):
             await appointments.cancel(session, appointment.id, person_id)

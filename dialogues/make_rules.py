@@ -27,7 +27,6 @@ ANSWERS = {
     "help": "utter_menu",
     "show_privacy": "utter_privacy",
     "show_appointments": "action_show_appointments",
-    "reschedule_appointment": "action_reschedule",
     "enrol_course": "action_enrol_course",
     "show_plan": "utter_show_plan_later",
     "find_position": "utter_find_position_later",

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from centre import offer_buttons
+from centre.appointments import kinds
 from centre.county import centres, municipalities
 from knowledge_base.content_files import topics
 from knowledge_base.wishes import AUDIENCES, DAYTIMES, LEVELS, TEXT_BYTES, TYPES, WEEKDAYS, Wishes
@@ -40,8 +41,11 @@ def longest() -> dict[str, str]:
         "confirm_cancel": _NUMBER,
         "number": _NUMBER,
         "booking_day": "2026-12-31",
-        "booking_time": "23:59",
-        "confirm_booking": "2026-12-31T23:59",
+        "booking_kind": max(kinds(), key=len),
+        "booking_who": "speaks",
+        "booking_time": "earlier:2026-12-31T23:59",
+        "booking_needs": "mark:ics",
+        "confirm_booking": _NUMBER,
         "entry": _ENTRY,
     }
 

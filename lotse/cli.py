@@ -13,6 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import typer
 
 from lotse import settings as configuration
+from lotse.cli_calendar import calendar
 from lotse.cli_catalogues import catalogues
 from lotse.cli_catalogues import check as check_catalogues
 from lotse.cli_kb import kb
@@ -22,6 +23,7 @@ from lotse.cli_translate_draft import translate
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 app.add_typer(kb, name="kb")
 app.add_typer(translate, name="translate")
+app.add_typer(calendar, name="calendar")
 app.add_typer(catalogues, name="catalogues")
 app.command("check-catalogues")(check_catalogues)
 language_app = typer.Typer(no_args_is_help=True, help="The languages: add one, see what it lacks.")
@@ -103,9 +105,8 @@ def admin_link() -> None:
         from web import staff
 
         database = Database(url, pool=2)
-        base = settings.public_url or f"http://{settings.host}:{settings.port}"
         async with database.transaction() as session:
-            typer.echo(await staff.admin_link(session, base))
+            typer.echo(await staff.admin_link(session, settings.base_url))
         await database.close()
 
     with_database(work)

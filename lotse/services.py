@@ -13,10 +13,11 @@ from aiohttp import web as http
 from telegram import Bot
 from telegram.error import InvalidToken, NetworkError
 
-from bot import housekeeping, inbox
+from bot import appointment_jobs, calendar_commands, housekeeping, inbox
 from bot.rasa import Rasa
 from bot.telegram import client, commands, receive, send
 from bot.worker import Worker
+from centre.appointments import mail
 from dialogues.actions import server as actions
 from lotse.settings import Settings
 from storage import queue
@@ -125,6 +126,15 @@ def _keep_for_telegram() -> None:
     queue.app.task(name=SEND_TASK, retry=send.Again())(send_message)
 
 
+def _mail_server(settings: Settings) -> mail.Server | None:
+    """Return where e-mail is handed over; without one, what can't be sent is shown as such."""
+    try:
+        return mail.server(settings.smtp_url, settings.mail_from)
+    except mail.BadMailSettings as error:
+        log.error("%s can't be understood; going on without e-mail", error.data["what"])
+        return None
+
+
 @asynccontextmanager
 async def run_worker(
     settings: Settings, database: Database, rasa: Rasa, telegram: bool = True
@@ -142,6 +152,8 @@ async def run_worker(
     else:
         _keep_for_telegram()
     housekeeping.register(database)
+    appointment_jobs.register(database, _mail_server(settings))
+    calendar_commands.configure(settings.base_url)
     async with queue.opened(database.url) as app:
         await housekeeping.rescue(app)
         task = asyncio.create_task(

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +29,8 @@ class Settings:
         telegram_token: ``TELEGRAM_TOKEN``; without one Telegram is not connected.
         telegram_api: ``TELEGRAM_API_URL``, or ``None`` for Telegram's own servers.
         telegram_webhook: ``TELEGRAM_WEBHOOK_URL``; without one updates are polled.
+        smtp_url: ``SMTP_URL``; without one no invitations go out by e-mail.
+        mail_from: ``MAIL_FROM``, the address they come from.
     """
 
     var: Path
@@ -40,6 +42,13 @@ class Settings:
     telegram_token: str | None
     telegram_api: str | None
     telegram_webhook: str | None
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
+
+    @property
+    def base_url(self) -> str:
+        """How people reach the web application, as far as we know."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def model(self) -> Path:
@@ -70,4 +79,6 @@ def load() -> Settings:
         telegram_token=os.environ.get("TELEGRAM_TOKEN") or None,
         telegram_api=os.environ.get("TELEGRAM_API_URL") or None,
         telegram_webhook=os.environ.get("TELEGRAM_WEBHOOK_URL") or None,
+        smtp_url=os.environ.get("SMTP_URL") or None,
+        mail_from=os.environ.get("MAIL_FROM") or None,
     )

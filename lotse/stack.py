@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.rasa import Rasa
 from lotse import model
@@ -44,6 +44,7 @@ async def running(
         database = Database(url)
         stack.push_async_callback(database.close)
         port = free_port()
+        settings = replace(settings, port=port)
         rasa_port = free_port()
         rasa = Rasa(f"http://127.0.0.1:{rasa_port}", settings.secret("rasa"))
         stack.push_async_callback(rasa.close)

@@ -85,6 +85,8 @@ async def put(stack: Stack, person: str, content: dict[str, Any]) -> dict[str, A
     number = await ask.put(stack.database, "script", person, content)
     await ask.answered(stack.database, number, ANSWER_SECONDS)
     took = (time.perf_counter() - started) * 1000
+    # What follows for others (a freed time is offered on) belongs to this line too.
+    await _settle(stack)
     mine, others = await _collect(stack, before, person)
     return {"person": person, "messages": mine, "others": others, "ms": round(took, 1)}
 

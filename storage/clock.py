@@ -34,6 +34,17 @@ def today() -> date:
     return now().astimezone(BERLIN).date()
 
 
+def utc(moment: datetime | None) -> datetime:
+    """Return a moment that is there by contract (the bound of a closed range) in UTC.
+
+    Raises:
+        ValueError: it is not there.
+    """
+    if moment is None:
+        raise ValueError("this range has no end")
+    return moment.astimezone(UTC)
+
+
 def shift() -> timedelta:
     """Return how far this clock runs ahead of the machine's."""
     return _shift

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import TypeVar, cast
 
 import psycopg
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
+
+Result = TypeVar("Result")
+RUN_AGAIN = (DeadlockDetected, SerializationFailure)
 
 
 class Database:
@@ -40,6 +47,29 @@ class Database:
         """Yield a session whose work is committed at the end, or undone by an exception."""
         async with self._sessions() as session, session.begin():
             yield session
+
+    async def run(
+        self, work: Callable[[AsyncSession], Awaitable[Result]], attempts: int = 5
+    ) -> Result:
+        """Run ``work`` in a transaction, again from the start when PostgreSQL asks for that.
+
+        It does where two transactions wait for each other or cannot be put in an order: one of
+        them is undone as a whole, and succeeds when it is run again.
+
+        Args:
+            work: gets the session; may be called several times.
+            attempts: how often at most; the last failure is raised.
+        """
+        for attempt in range(1, attempts + 1):
+            try:
+                async with self.transaction() as session:
+                    return await work(session)
+            except OperationalError as error:
+                if attempt == attempts or not isinstance(error.orig, RUN_AGAIN):
+                    raise
+            # Not all at the same moment again.
+            await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
+        raise AssertionError("attempts must be at least 1")
 
     async def close(self) -> None:
         """Return all connections."""

@@ -6,7 +6,7 @@ from importlib import import_module
 MODULES = (
     "storage.outbox",
     "centre.people",
-    "centre.appointments",
+    "centre.appointments.tables",
     "centre.handoffs",
     "knowledge_base.entries",
     "knowledge_base.revisions",

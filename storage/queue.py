@@ -75,6 +75,17 @@ async def defer(
     ).defer_async(**arguments)
 
 
+async def hurry(session: AsyncSession, lock: str) -> None:
+    """Make what waits in our queue under ``lock`` for a later moment due now."""
+    await session.execute(
+        text(
+            "update procrastinate_jobs set scheduled_at = null"
+            " where status = 'todo' and lock = :lock and queue_name = :queue"
+        ),
+        {"lock": lock, "queue": queue_name()},
+    )
+
+
 async def bring_forward(session: AsyncSession, by: timedelta) -> None:
     """Make everything that waits in our queue due ``by`` earlier; demonstrations only."""
     await session.execute(

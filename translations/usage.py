@@ -20,8 +20,23 @@ _KEY = re.compile(r"[a-z][a-z0-9]*\.[a-z0-9_]*[a-z0-9]")
 _FAMILY = re.compile(r"([a-z][a-z0-9]*)\.[a-z0-9_*]*")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _QUOTED = re.compile(r"""["'`]([a-z][a-z0-9_.]*)["'`]|\.([a-z]\w*)""")
-# "chat.js" names a file, not a text.
-_FILES = {"css", "csv", "html", "ics", "js", "json", "md", "po", "png", "pot", "py", "svg", "yml"}
+# "chat.js" names a file and "people.id" a column, not a text.
+_FILES = {
+    "css",
+    "csv",
+    "html",
+    "ics",
+    "id",
+    "js",
+    "json",
+    "md",
+    "po",
+    "png",
+    "pot",
+    "py",
+    "svg",
+    "yml",
+}
 _SKIPPED = {"__pycache__", "content", "locales", "migrations", "node_modules"}
 
 

@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler
 
 from storage.engine import Database
 from storage.errors import LotseError
-from web import chat, health, offers, open_data, staff
+from web import calendar_feed, chat, health, offers, open_data, staff
 from web.context import (
     DATABASE,
     PUBLIC_URL,
@@ -83,6 +83,7 @@ def build(
     staff.install(application)
     offers.install(application)
     open_data.install(application)
+    calendar_feed.install(application)
     application.router.add_static("/static", HERE / "static")
     application.router.add_routes(list(extra_routes))
     return application

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments, county, format
-from centre.appointments import Appointment
+from centre.appointments import Appointment, connected
 from centre.handoffs import Handoff, InterpreterLanguage
 from centre.people import STAFF, Address, Person
 from knowledge_base.entries import Entry
@@ -58,6 +58,16 @@ class Helper:
 
 
 @dataclass(frozen=True)
+class Outgoing:
+    """One appointment that a manager's own calendar has not got, as a row."""
+
+    when: str
+    manager: str
+    problem: str
+    given_up: bool
+
+
+@dataclass(frozen=True)
 class Overview:
     """Everything on the page."""
 
@@ -66,6 +76,7 @@ class Overview:
     managers: list[Helper]
     curators: list[Helper]
     interpreters: list[Helper]
+    outgoing: list[Outgoing]
     people: int
     entries: int
 
@@ -92,6 +103,7 @@ async def overview(session: AsyncSession, reader: Person, language: str) -> Over
         managers=await _managers(session, reader),
         curators=await _curators(session, reader),
         interpreters=await _interpreters(session, reader, language),
+        outgoing=await _outgoing(session, reader, names, language),
         people=await session.scalar(select(func.count()).select_from(Person)) or 0,
         entries=await session.scalar(select(func.count()).select_from(Entry)) or 0,
     )
@@ -150,6 +162,24 @@ async def _interpreters(session: AsyncSession, reader: Person, language: str) ->
     return [
         _helper(reader, one, format.row(sorted(spoken[one.id]), language), connected)
         for one in await session.scalars(query)
+    ]
+
+
+async def _outgoing(
+    session: AsyncSession, reader: Person, names: dict[uuid.UUID, str], language: str
+) -> list[Outgoing]:
+    """Return what did not arrive: a manager sees their own, the admin everybody's."""
+    if reader.role not in ("manager", "admin"):
+        return []
+    mine = reader.id if reader.role == "manager" else None
+    return [
+        Outgoing(
+            when=_when(one.start, language),
+            manager=names.get(one.manager_id, "–"),
+            problem=say(f"calendar.failure_{one.failure}", language),
+            given_up=one.given_up,
+        )
+        for one in (await connected.overdue(session, mine))[:MOST_ROWS]
     ]
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from centre import appointments, county, format, people
-from centre.appointments import Appointment, AppointmentGone, NotYours
+from centre.appointments import Appointment, AppointmentGone, NotYours, words
+from dialogues.actions import booking_hold
+from dialogues.actions.booking_wish import SLOTS
 from dialogues.actions.keyboards import keyboard
+from dialogues.actions.reschedule import move_button
 from dialogues.actions.turn import Turn, action
+from storage import clock
 from storage.outbox import Button, Content
 
 
@@ -20,7 +24,7 @@ def _when(turn: Turn, one: Appointment) -> dict[str, Any]:
 
 async def _line(turn: Turn, one: Appointment) -> str:
     manager = await people.get(turn.session, one.manager_id)
-    return turn.words(
+    text = turn.words(
         "appointments.line",
         **_when(turn, one),
         end=format.time(one.end, turn.language),
@@ -28,45 +32,38 @@ async def _line(turn: Turn, one: Appointment) -> str:
         manager=(manager and manager.name) or "–",
         topic=appointments.topic_label(one.topic, turn.language),
     )
+    return f"{text}\n{appointments.kind_label(one.kind, turn.language)}" + words.needs(
+        one, turn.language
+    )
 
 
-def _cancel_buttons(turn: Turn, mine: list[Appointment]) -> list[list[Button]]:
-    return [
-        [
-            turn.button(
-                "appointments.cancel_this",
-                f'/cancel_appointment{{"appointment":"{one.id}"}}',
-                day=format.day_short(one.start, turn.language),
-                start=format.time(one.start, turn.language),
-            )
-        ]
-        for one in mine
-    ]
+def _cancel_button(turn: Turn, one: Appointment) -> Button:
+    return turn.button(
+        "appointments.cancel_this",
+        f'/cancel_appointment{{"appointment":"{one.id}"}}',
+        day=format.day_short(one.start, turn.language),
+        start=format.time(one.start, turn.language),
+    )
 
 
-async def _list(turn: Turn, key: str) -> None:
+@action("action_show_appointments")
+async def show(turn: Turn) -> None:
+    """List what is booked, each with a button to move it and one to cancel it."""
     mine = await appointments.upcoming(turn.session, turn.person.id)
     if not mine:
         turn.say("appointments.none", keyboard("book", turn.language))
         return
     lines = [await _line(turn, one) for one in mine]
-    buttons = _cancel_buttons(turn, mine)
+    buttons = [
+        [button]
+        for one in mine
+        for button in (move_button(turn, one), _cancel_button(turn, one))
+        if one.start > clock.now()
+    ]
     buttons.append(
         [turn.button("menu.book", "/book_appointment"), turn.button("menu.back", "/help")]
     )
-    turn.send(Content(text="\n\n".join([turn.words(key), *lines]), buttons=buttons))
-
-
-@action("action_show_appointments")
-async def show(turn: Turn) -> None:
-    """List what is booked, each with a button to cancel it."""
-    await _list(turn, "appointments.list")
-
-
-@action("action_reschedule")
-async def reschedule(turn: Turn) -> None:
-    """Say how an appointment is moved and show what is booked."""
-    await _list(turn, "appointments.reschedule")
+    turn.send(Content(text="\n\n".join([turn.words("appointments.list"), *lines]), buttons=buttons))
 
 
 @action("action_begin_cancellation")
@@ -75,6 +72,10 @@ async def begin(turn: Turn) -> None:
     mine = await appointments.upcoming(turn.session, turn.person.id)
     turn.forget("cancel_confirmed")
     turn.set("has_appointments", bool(mine))
+    if mine:
+        # A booking that was going on ends here.
+        await booking_hold.give_back(turn)
+        turn.forget(*SLOTS)
     tapped = turn.entity("appointment")
     if not mine:
         turn.say("appointments.none", keyboard("book", turn.language))
@@ -107,7 +108,7 @@ async def ask_which(turn: Turn) -> None:
         turn.say("appointments.none", keyboard("book", turn.language))
         turn.stop_form()
         return
-    turn.say("appointments.which", _cancel_buttons(turn, mine))
+    turn.say("appointments.which", [[_cancel_button(turn, one)] for one in mine])
 
 
 @action("action_ask_cancel_confirmed")
@@ -147,4 +148,6 @@ async def cancel(turn: Turn) -> None:
     except (AppointmentGone, NotYours):
         turn.say("appointments.gone", keyboard("menu", turn.language))
         return
-    turn.say("appointments.cancelled", keyboard("book", turn.language), **_when(turn, gone))
+    again = f'/book_appointment{{"topic":"{gone.topic}"}}'
+    rows = [[turn.button("menu.book", again), turn.button("menu.human", "/talk_to_human")]]
+    turn.say("appointments.cancelled", rows, **_when(turn, gone))

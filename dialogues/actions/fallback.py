@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dialogues.actions import booking_hold
+from dialogues.actions.booking_wish import SLOTS
 from dialogues.actions.keyboards import intent_label, keyboard
 from dialogues.actions.turn import Turn, action
 from knowledge_base.simple_view import pictogram, signed
@@ -47,10 +49,7 @@ async def ask_again(turn: Turn) -> None:
 COLLECTED = (
     "chosen_language",
     "chosen_centre",
-    "booking_topic",
-    "booking_day",
-    "booking_time",
-    "booking_confirmed",
+    *SLOTS,
     "appointment",
     "has_appointments",
     "cancel_confirmed",
@@ -63,5 +62,6 @@ COLLECTED = (
 @action("action_clear_form")
 async def clear_form(turn: Turn) -> None:
     """Forget what an earlier form had collected, but not what this very message says."""
+    await booking_hold.give_back(turn)
     said = {str(one["value"]) for one in turn.message.get("entities") or []}
     turn.forget(*(slot for slot in COLLECTED if str(turn.slots.get(slot)) not in said))

@@ -14,7 +14,7 @@ from translations.languages import languages
 async def validate_interpreter(turn: Turn) -> None:
     """Accept launch languages only."""
     save_consent(turn)
-    save_centre(turn)
+    await save_centre(turn)
     if turn.slots.get("interpreter_language") not in (*languages(), None):
         turn.forget("interpreter_language")
 
@@ -23,7 +23,7 @@ async def validate_interpreter(turn: Turn) -> None:
 async def validate_human(turn: Turn) -> None:
     """Take over consent and centre."""
     save_consent(turn)
-    save_centre(turn)
+    await save_centre(turn)
 
 
 @action("action_ask_interpreter_language")

@@ -28,7 +28,8 @@ DOMAIN = Path(__file__).parents[1] / "domain"
 WITH_COUNTY = {"talk.out_of_scope"}
 
 MODULES = (
-    *("answers", "offers", "start", "booking", "appointments"),
+    *("answers", "offers", "start", "appointments", "reschedule"),
+    *("booking", "booking_times", "booking_needs", "booking_end"),
     *("hand_off", "privacy", "danger", "fallback"),
 )
 for module in MODULES:
@@ -84,11 +85,11 @@ async def word(database: Database, body: dict[str, Any]) -> dict[str, Any]:
         person = await people.get(session, uuid.UUID(tracker["sender_id"]))
         message = tracker.get("latest_message") or {}
         language = answer_language(person, message)
-        mine = (
-            await privacy.stored_questions(session, person.id, language)
-            if person is not None and body["response"] == "utter_privacy"
-            else ""
-        )
+        mine: list[str] = []
+        if body["response"] == "utter_privacy":
+            mine.append(say("mine.stored", language))
+            if person is not None:
+                mine.append(await privacy.stored_questions(session, person.id, language))
     wants_topics = any(
         one["entity"] == "page" and one["value"] == "topics"
         for one in message.get("entities") or []
@@ -97,7 +98,7 @@ async def word(database: Database, body: dict[str, Any]) -> dict[str, Any]:
         content = Content(text=say("menu.topics", language), buttons=topic_buttons(language, "/%s"))
     else:
         content = Content(
-            text="\n\n".join(part for part in (_words(key, language), mine) if part),
+            text="\n\n".join(part for part in (_words(key, language), *mine) if part),
             buttons=keyboard(board, language) if board else [],
         )
     return {"custom": content.model_dump(exclude_defaults=True)}

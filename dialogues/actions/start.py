@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from centre import county, people
+from centre.appointments import responsible
 from centre.county import county_name
 from dialogues.actions.keyboards import centre_buttons, keyboard, language_buttons
 from dialogues.actions.turn import Turn, action
@@ -21,14 +22,41 @@ def save_language(turn: Turn, slot: str) -> None:
         turn.forget(slot)
 
 
-def save_centre(turn: Turn, slot: str = "person_centre") -> None:
-    """Take over the centre in ``slot`` if it exists, else say so and ask again."""
-    chosen = turn.slots.get(slot)
-    if chosen in county.centres():
-        turn.person.centre = chosen
-    elif chosen is not None:
-        turn.say("centre.unknown")
+async def save_centre(turn: Turn, slot: str = "person_centre") -> None:
+    """Settle who is responsible by the town that was named, or else by the centre in ``slot``.
+
+    A centre that does not exist is asked for again; so it is where the town advises people itself,
+    because the county's centres are only for who wants them all the same.
+    """
+    place, chosen = _named_place(turn, slot), turn.slots.get(slot)
+    if place is None and chosen not in county.centres():
+        if chosen is not None:
+            turn.say("centre.unknown")
+            turn.forget(slot)
+        return
+    if place is None and chosen == turn.person.centre:
+        return
+    lives = place.id if place is not None else None
+    settled = await responsible.settle(
+        turn.session, turn.person.id, lives, None if place else chosen
+    )
+    if place is not None and settled.own is not None:
+        turn.say("mine.own", place=place.name, name=settled.own.name, url=settled.own.url)
         turn.forget(slot)
+    elif settled.centre != chosen:
+        turn.set(slot, settled.centre)
+
+
+def _named_place(turn: Turn, slot: str) -> county.Municipality | None:
+    """Return the one town that answers the question for the centre, or ``None``."""
+    if turn.slots.get("requested_slot") != slot and turn.intent != "change_centre":
+        return None
+    entities = turn.message.get("entities") or []
+    named = {str(one["value"]) for one in entities if one["entity"] == "place"}
+    if not named and turn.metadata.get("place"):
+        named = {str(turn.metadata["place"])}
+    found = county.municipalities().get(named.pop()) if len(named) == 1 else None
+    return found if found is not None and (found.centre or found.own) else None
 
 
 def save_consent(turn: Turn) -> None:
@@ -40,6 +68,7 @@ def save_consent(turn: Turn) -> None:
         if turn.person.consented_at is None:
             people.consent(turn.person)
     elif turn.form == "start_form":
+        responsible.forget(turn.person)
         turn.say("start.consent_declined")
     else:
         turn.forget("consent")
@@ -80,9 +109,11 @@ def _offer_centres(turn: Turn, key: str) -> None:
 @action("action_ask_consent")
 async def ask_consent(turn: Turn) -> None:
     """Ask whether what is needed may be stored."""
-    key = "start.ask_consent" if turn.form == "start_form" else "consent.needed"
-    turn.say(
-        key,
+    text = turn.words("consent.needed")
+    if turn.form == "start_form":
+        text = turn.words("start.ask_consent") + "\n\n" + turn.words("mine.stored")
+    turn.send_text(
+        text,
         [
             [
                 turn.button("start.consent_yes", CONSENT_DATA % "yes"),
@@ -96,7 +127,7 @@ async def ask_consent(turn: Turn) -> None:
 async def validate_start(turn: Turn) -> None:
     """Check what was chosen so far and take it over at once."""
     save_language(turn, "person_language")
-    save_centre(turn)
+    await save_centre(turn)
     save_consent(turn)
 
 
@@ -109,7 +140,7 @@ async def validate_language(turn: Turn) -> None:
 @action("validate_centre_form")
 async def validate_centre(turn: Turn) -> None:
     """Accept our centres only."""
-    save_centre(turn, "chosen_centre")
+    await save_centre(turn, "chosen_centre")
 
 
 @action("action_finish_start")
@@ -130,7 +161,7 @@ async def change_language(turn: Turn) -> None:
 @action("action_change_centre")
 async def change_centre(turn: Turn) -> None:
     """Confirm the new centre."""
-    save_centre(turn, "chosen_centre")
+    await save_centre(turn, "chosen_centre")
     chosen = county.centre(turn.person.centre or next(iter(county.centres())))
     turn.say("centre.changed", keyboard("menu", turn.language), centre=chosen.name)
     turn.forget("chosen_centre")

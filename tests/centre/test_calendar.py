@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.dialects.postgresql import Range
 
 from centre.appointments import Appointment
-from centre.calendar import invitation
+from centre.appointments.calendar import invitation
 from tests.centre.conftest import who
 from translations.languages import languages
 

@@ -9,10 +9,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments, demo, handoffs
+from centre.appointments import WorkingHours
 from centre.county import centres
 from centre.handoffs import InterpreterLanguage
 from centre.people import Address, Person, find
-from centre.slots import WorkingHours
 from storage import queue
 from storage.base import Base
 from storage.engine import Database
@@ -71,7 +71,7 @@ async def test_every_centre_has_two_managers_with_hours_from_monday_to_friday(
                     select(WorkingHours.weekday).where(WorkingHours.manager_id == manager.id)
                 )
                 assert set(days) == {0, 1, 2, 3, 4}
-            assert len(await appointments.free_days(session, centre)) == 6
+            assert len(await appointments.free_days(session, appointments.Wish(centre))) == 6
 
 
 async def test_every_language_but_german_has_an_interpreter(people: Database) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments, handoffs
-from centre.appointments import Appointment, SlotTaken
+from centre.appointments import Appointment, SlotTaken, guard
 from centre.handoffs import Handoff, HandoffAsk, InterpreterLanguage, Taken
 from storage.engine import Database
 from tests.centre.conftest import berlin, new_person, sent_to, who
@@ -43,7 +43,7 @@ def all_check_before_any_inserts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold every client between finding a free manager and taking the time."""
     barrier = asyncio.Barrier(CLIENTS)
     held: set[object] = set()
-    claim: Callable[..., Awaitable[Appointment | None]] = appointments._claim
+    claim: Callable[..., Awaitable[Appointment | None]] = guard._claim
 
     async def hold(session: AsyncSession, **values: Any) -> Appointment | None:
         if session not in held:
@@ -52,7 +52,7 @@ def all_check_before_any_inserts(monkeypatch: pytest.MonkeyPatch) -> None:
                 await barrier.wait()
         return await claim(session, **values)
 
-    monkeypatch.setattr(appointments, "_claim", hold)
+    monkeypatch.setattr(guard, "_claim", hold)
 
 
 async def drop_guards(db: Database) -> None:
@@ -138,9 +138,11 @@ async def test_the_database_itself_refuses_overlaps(people: Database, same: str)
     others = {"manager_id": who("m-reutlingen-2"), "person_id": who("p2")}
     add = text(
         "insert into appointments"
-        " (manager_id, person_id, centre, topic, language, during, created_at, cancelled_at)"
-        " values (:manager_id, :person_id, 'reutlingen', 'other', 'ar',"
-        "  tstzrange('2026-12-01 08:00Z', '2026-12-01 08:30Z'), now(), :cancelled)"
+        " (manager_id, person_id, centre, topic, kind, language, during, blocked, childcare,"
+        "  step_free, sequence, changed_at, created_at, cancelled_at)"
+        " select :manager_id, :person_id, 'reutlingen', 'other', 'follow_up', 'ar', time, time,"
+        "  false, false, 0, now(), now(), :cancelled"
+        " from (values (tstzrange('2026-12-01 08:00Z', '2026-12-01 08:30Z'))) as at (time)"
     )
     async with people.transaction() as session:
         await session.execute(add, {**ids, "cancelled": START})  # holds no time

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -15,7 +17,8 @@ from lotse.stack import Stack, running
 from storage import clock
 from storage.embedded import EmbeddedServer
 
-DATABASE = "lotse_conversations"
+# One per checkout: two that run at once on one machine have nothing to do with each other.
+DATABASE = f"lotse_conversations_{crc32(str(Path(__file__).parent).encode()):08x}"
 MONDAY = datetime(2026, 11, 30, 8, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 
 

@@ -13,9 +13,8 @@ from sqlalchemy import func, select, text
 
 from bot import inbox
 from bot.inbox import Update
-from centre.appointments import Appointment
+from centre.appointments import Appointment, WorkingHours
 from centre.people import Person
-from centre.slots import WorkingHours
 from lotse.ask import answered, put
 from lotse.processes import Child
 from storage import clock
@@ -34,11 +33,17 @@ DAY = date(2026, 12, 2)
 CONVERSATION = (
     "/book_appointment",
     '/choose{{"topic":"ask_work"}}',
+    '/choose{{"booking_kind":"follow_up"}}',
     '/choose{{"booking_day":"{day}"}}',
-    '/choose{{"booking_time":"{time}"}}',
-    '/choose{{"confirm_booking":"{day}T{time}"}}',
+    '/choose{{"booking_time":"{day}T{time}"}}',
+    '/choose{{"booking_needs":"none"}}',
+    "/affirm",
 )
-ANSWERS = ["book.ask_topic", "book.ask_day", "book.ask_time", "book.ask_confirm", "book.done"]
+ANSWERS = [
+    *("book.ask_topic", "book.ask_kind", "book.ask_day", "book.ask_time", "book.ask_needs"),
+    *("book.ask_confirm", "book.done"),
+]
+LAST = f"-{len(CONVERSATION) - 1}"
 ALL = PEOPLE * len(CONVERSATION)
 
 
@@ -93,8 +98,7 @@ async def _staff(database: Database) -> None:
     """Put managers of our own in the place of the demonstration's."""
     async with database.transaction() as session:
         await session.execute(
-            text("update people set centre = null where role = 'manager' and centre = :centre"),
-            {"centre": CENTRE},
+            text("delete from working_hours where centre = :centre"), {"centre": CENTRE}
         )
         for number in range(MANAGERS):
             manager = Person(
@@ -103,7 +107,7 @@ async def _staff(database: Database) -> None:
             session.add(manager)
             await session.flush()
             hours = {"weekday": DAY.weekday(), "start": time(9), "end": time(11)}
-            session.add(WorkingHours(manager_id=manager.id, **hours))
+            session.add(WorkingHours(manager_id=manager.id, centre=CENTRE, **hours))
 
 
 async def _put(database: Database, everybody: list[str]) -> None:
@@ -126,11 +130,15 @@ async def _freeze_in_the_middle(database: Database, worker: Child) -> bool:
         kill(worker, signal.SIGSTOP)
         await asyncio.sleep(1)  # the web application finishes what it was asked meanwhile
         async with database.transaction() as session:
-            made = await session.scalar(select(func.count()).select_from(Appointment)) or 0
+            booked = select(func.count()).where(Appointment.held_until.is_(None))
+            made = await session.scalar(booked) or 0
             told = await session.scalar(
                 select(func.count())
                 .select_from(Update)
-                .where(Update.external_id.endswith("-4"), Update.answered_at.is_not(None))
+                .where(
+                    Update.external_id.endswith(f"-{len(CONVERSATION) - 1}"),
+                    Update.answered_at.is_not(None),
+                )
             )
         if made > (told or 0) and await _jobs(database, "doing") > 1:
             return True

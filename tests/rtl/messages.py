@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import icalendar
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from centre import appointments as centre_appointments
 from centre import digest, emergencies, handoffs, offers, people, privacy
 from centre.county import centres, municipalities
-from dialogues.actions import answer_view, appointments, booking
+from dialogues.actions import answer_view, appointments, booking_end
 from dialogues.actions.turn import Action, Turn
 from knowledge_base import feedback
 from knowledge_base.entries import EntryText
@@ -113,8 +115,8 @@ async def every(session: AsyncSession, language: str) -> dict[str, str]:
     """Return what a reader gets in every situation that mixes directions, by name."""
     await prepare(session, language)
     made: dict[str, list[Content]] = {}
-    made["confirmation"] = await _act(session, booking.ask_confirmed, booking=True)
-    made["booked"] = await _act(session, booking.book, booking=True)
+    made["confirmation"] = await _act(session, booking_end.ask_confirmed, booking=True)
+    made["booked"] = await _act(session, booking_end.book, booking=True)
     made["appointments"] = await _act(session, appointments.show)
     made["told_to_manager"] = await sent_to(session, "m-reutlingen-1")
     made["answer"] = [answer_view.answer(await _turn(session), hit(language), [_other()], False)]
@@ -167,10 +169,31 @@ def written(content: Content) -> str:
 
 async def _turn(session: AsyncSession, *, booking: bool = False) -> Turn:
     person = await session.get_one(people.Person, who("p1"))
-    slots = {"booking_topic": "ask_childcare", "booking_day": "2026-12-03"} if booking else {}
+    slots = {}
     if booking:
-        slots |= {"booking_time": "09:30", "booking_confirmed": "yes"}
+        held = await centre_appointments.held_by(session, person.id) or await _hold(session)
+        slots = {
+            "booking_topic": "ask_childcare",
+            "booking_kind": held.kind,
+            "booking_needs": "cs",
+            "booking_confirmed": "yes",
+            "booking_hold": f"{held.id} ",
+        }
     return Turn(session, person, dict(slots), {"text": "", "metadata": {"update": "1"}})
+
+
+async def _hold(session: AsyncSession) -> centre_appointments.Appointment:
+    return await centre_appointments.take(
+        session,
+        person_id=who("p1"),
+        wish=centre_appointments.Wish("reutlingen"),
+        topic="ask_childcare",
+        start=datetime(2026, 12, 3, 9, 30, tzinfo=ZoneInfo("Europe/Berlin")),
+        language="ar",
+        request_key=None,
+        needs=centre_appointments.Needs(childcare=True, step_free=True),
+        hold=centre_appointments.hold_for_person(),
+    )
 
 
 async def _act(session: AsyncSession, act: Action, *, booking: bool = False) -> list[Content]:

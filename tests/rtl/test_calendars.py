@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from centre import appointments, offer_calendar, offer_words
-from centre.calendar import invitation
+from centre.appointments.calendar import invitation
 from centre.county import centre
 from knowledge_base.offer_search import OfferHit, current
 from storage.engine import Database

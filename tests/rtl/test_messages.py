@@ -41,7 +41,7 @@ MESSAGES = (
 WHOLE = re.compile(
     r"https?://\S+[\w/]"
     r"|[\w.]+@[\w.]+\w"
-    r"|(?<!\w)/(?:end|find|privacy|agenda|knowledge)\b"
+    r"|(?<!\w)/(?:end|find|privacy|agenda|knowledge|block|unblock|extra|ill|propose)\b"
     r"|\.ics\b"
     r"|§ ?\d+"
     r"|(?<![A-Za-z0-9+])\+?\d+(?:[-/.:]\d+|(?: ?[–-] ?| )\d+)+(?!\w)"

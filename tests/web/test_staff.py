@@ -45,6 +45,7 @@ async def staffed(db: Database, monday_morning: datetime) -> AsyncIterator[Datab
                     topic=topic,
                     language="ar",
                     during=Range(start, start + timedelta(minutes=30)),
+                    blocked=Range(start, start + timedelta(minutes=30)),
                 )
             )
         session.add(

@@ -1,0 +1,235 @@
+"""When managers can be met: free days and times, and who is free at one of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from centre.appointments.kinds import AT_CENTRE, kind, rules
+from centre.appointments.reasons import FOR_PERSON
+from centre.appointments.stretches import Stretch, Wish, midnight, public_holidays, stretches
+from centre.appointments.tables import Appointment, Room
+from storage import clock
+
+__all__ = [
+    "Slot",
+    "Wish",
+    "free_days",
+    "free_rooms",
+    "free_times",
+    "next_times",
+    "offered",
+    "previous_times",
+    "public_holidays",
+    "who_is_free",
+]
+
+# Seconds since 1970; that was midnight in UTC, so that quarters of an hour divide evenly.
+GRID, STEP = 15 * 60, 30 * 60
+FIRST_LOOK = timedelta(days=2)
+
+
+@dataclass(frozen=True, order=True)
+class Slot:
+    """A bookable time (UTC) with the manager who would take it."""
+
+    start: datetime
+    end: datetime
+    manager_id: uuid.UUID
+
+
+async def free_days(
+    session: AsyncSession, wish: Wish, limit: int = 6, after: date | None = None
+) -> list[date]:
+    """Return the next days (in Berlin) with a free time, at most ``limit``, from ``after`` on."""
+    found: dict[date, None] = {}
+    first = midnight(after) if after else clock.now()
+    async for slot in _search(session, wish, first, every=False):
+        found[slot.start.astimezone(clock.BERLIN).date()] = None
+        if len(found) == limit:
+            break
+    return list(found)
+
+
+async def free_times(
+    session: AsyncSession, wish: Wish, day: date, limit: int | None = None
+) -> list[Slot]:
+    """Return the free times of a day, one per beginning, at most ``limit``.
+
+    Of several free managers the slot names the preferred one, else the one who has least booked
+    about that time.
+    """
+    first, last = midnight(day), midnight(day + timedelta(days=1)) - timedelta(seconds=1)
+    slots = await _between(session, wish, first, last)
+    return slots[:limit]
+
+
+async def next_times(
+    session: AsyncSession, wish: Wish, after: datetime, limit: int = 3
+) -> list[Slot]:
+    """Return the next ``limit`` free times that begin at ``after`` or later, on whatever day."""
+    found: list[Slot] = []
+    async for slot in _search(session, wish, after):
+        found.append(slot)
+        if len(found) == limit:
+            break
+    return found
+
+
+async def previous_times(
+    session: AsyncSession, wish: Wish, before: datetime, limit: int = 3
+) -> list[Slot]:
+    """Return the last ``limit`` free times that begin before ``before``, in order."""
+    found: list[Slot] = []
+    now, span = clock.now(), FIRST_LOOK
+    end = min(before, _furthest())
+    while end > now and len(found) < limit:
+        begin = max(end - span, now)
+        found = [*await _between(session, wish, begin, end - timedelta(microseconds=1)), *found]
+        end, span = begin, span * 2
+    return found[-limit:]
+
+
+async def who_is_free(session: AsyncSession, wish: Wish, start: datetime) -> list[uuid.UUID]:
+    """Return who could take an appointment at exactly ``start``, the best choice first."""
+    found = await _at(session, wish, start, ignore_booked=False)
+    return [one.manager_id for one in sorted(found, key=lambda one: _rank(one, wish))]
+
+
+async def offered(session: AsyncSession, wish: Wish, start: datetime) -> bool:
+    """Tell whether ``start`` lies in the hours of somebody who fits, free or not."""
+    return bool(await _at(session, wish, start, ignore_booked=True))
+
+
+async def free_rooms(
+    session: AsyncSession, wish: Wish, start: datetime, end: datetime
+) -> list[int] | list[None]:
+    """Return the rooms free from ``start`` to ``end``; ``[None]`` where no room is needed."""
+    rooms = await _rooms(session, wish)
+    if rooms is None:
+        return [None]
+    busy = await _room_bookings(session, rooms, start, end)
+    free: list[int] = [room for room in rooms if _room_free(busy[room], start, end)]
+    return free
+
+
+def _furthest() -> datetime:
+    return clock.now() + rules().horizon + timedelta(seconds=1)
+
+
+async def _search(
+    session: AsyncSession, wish: Wish, first: datetime, *, every: bool = True
+) -> AsyncIterator[Slot]:
+    """Yield free slots in order, looking further and further ahead, since near is mostly enough."""
+    begin, span = max(first, clock.now()), FIRST_LOOK
+    while begin < (furthest := _furthest()):
+        end = min(begin + span, furthest)
+        # A boundary belongs to the later look.
+        last = end - timedelta(microseconds=1)
+        for slot in await _between(session, wish, begin, last, every=every):
+            yield slot
+        begin, span = end, span * 2
+
+
+async def _between(
+    session: AsyncSession, wish: Wish, first: datetime, last: datetime, *, every: bool = True
+) -> list[Slot]:
+    """Return the free slots that begin from ``first`` to ``last``, one per beginning, in order.
+
+    Without ``every`` each stretch needs to give its first time only: enough to know the days.
+    """
+    length = kind(wish.kind).length
+    found = await stretches(session, wish, first, last)
+    if not found:
+        return []
+    rooms = await _rooms(session, wish)
+    best: dict[int, tuple[tuple[bool, int, str], uuid.UUID]] = {}
+    for one in found:
+        mine = _rank(one, wish), one.manager_id
+        starts = _starts(one, length)
+        if not every and rooms is None and one.ends - one.opens < timedelta(hours=12).seconds:
+            starts = starts[:1]
+        for start in starts:
+            if start not in best or mine < best[start]:
+                best[start] = mine
+    slots = [_slot(start, length, best[start][1]) for start in sorted(best)]
+    if rooms is None:
+        return slots
+    busy = await _room_bookings(session, rooms, first, last + length)
+    return [s for s in slots if any(_room_free(busy[room], s.start, s.end) for room in rooms)]
+
+
+async def _at(
+    session: AsyncSession, wish: Wish, start: datetime, *, ignore_booked: bool
+) -> list[Stretch]:
+    seconds = start.timestamp()
+    if seconds % GRID:
+        return []
+    found = await stretches(session, wish, start, start, ignore_booked=ignore_booked)
+    return [one for one in found if one.begins == seconds]
+
+
+def _starts(one: Stretch, length: timedelta) -> range:
+    """Return every beginning (seconds since 1970) of an appointment that fits into a stretch.
+
+    Steps are real minutes, so the night the clocks change gains or loses times, and none begins
+    at a local time that does not exist.
+    """
+    step = min(max(int(length.total_seconds()), GRID), STEP)
+    first = one.opens + -one.opens % GRID
+    first += max(-((first - one.begins) // step), 0) * step
+    return range(first, min(one.ends - int(length.total_seconds()), one.latest) + 1, step)
+
+
+def _rank(one: Stretch, wish: Wish) -> tuple[bool, int, str]:
+    return one.manager_id != wish.prefer, one.load, str(one.manager_id)
+
+
+def _slot(start: int, length: timedelta, manager_id: uuid.UUID) -> Slot:
+    moment = datetime.fromtimestamp(start, UTC)
+    return Slot(moment, moment + length, manager_id)
+
+
+async def _rooms(session: AsyncSession, wish: Wish) -> list[int] | None:
+    """Return a centre's rooms that fit; ``None`` where no room is needed or none are listed."""
+    if kind(wish.kind).place != AT_CENTRE:
+        return None
+    rooms = list(
+        await session.execute(
+            select(Room.id, Room.step_free).where(Room.centre == wish.centre).order_by(Room.id)
+        )
+    )
+    if not rooms:
+        return None
+    return [number for number, step_free in rooms if step_free or not wish.step_free]
+
+
+async def _room_bookings(
+    session: AsyncSession, rooms: list[int], first: datetime, last: datetime
+) -> dict[int, list[tuple[datetime, datetime]]]:
+    rows = await session.execute(
+        select(Appointment.room_id, Appointment.during).where(
+            Appointment.room_id.in_(rooms),
+            Appointment.cancelled_at.is_(None),
+            or_(
+                Appointment.held_until.is_(None),
+                Appointment.held_until > clock.now(),
+                Appointment.hold_for != FOR_PERSON,
+            ),
+            Appointment.during.op("&&")(func.tstzrange(first, last)),
+        )
+    )
+    busy: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for room, during in rows:
+        busy[room].append((clock.utc(during.lower), clock.utc(during.upper)))
+    return busy
+
+
+def _room_free(busy: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:
+    return not any(begin < end and start < over for begin, over in busy)
