@@ -227,7 +227,8 @@ async def _room_bookings(
     )
     busy: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     for room, during in rows:
-        busy[room].append((clock.utc(during.lower), clock.utc(during.upper)))
+        if room is not None:
+            busy[room].append((clock.utc(during.lower), clock.utc(during.upper)))
     return busy
 
 

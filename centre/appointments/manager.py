@@ -205,7 +205,9 @@ async def agree(session: AsyncSession, hold_id: int, person_id: uuid.UUID) -> Ap
         found.hold_for = FOR_PERSON
         if await three_way.request(session, found):
             return found
-        found.hold_for = FOR_PROPOSAL
+        # Nobody must wait for an interpreter who never comes.
+        found.hold_for, found.interpreter_language = FOR_PROPOSAL, None
+        await session.flush()
     return await booking.confirm(session, hold_id, person_id)
 
 

@@ -38,6 +38,7 @@ _DAY = (
     r"|\d{1,2}\.?\s[^\W\d]+\.?(?:\s\d{4})?"
     r"|day after tomorrow|[^\W\d]+\.?"
 )
+_DIRECTION = re.compile("[\u2066-\u2069\u200e\u200f]")
 _SPAN = re.compile(
     rf"(?P<first>{_DAY})(?:~(?P<last>{_DAY}))?(?:\s+(?P<start>{_CLOCK})~(?P<end>{_CLOCK}))?"
 )
@@ -103,7 +104,8 @@ def moment(written: str) -> datetime:
 
 def _plain(written: str) -> str:
     """Return what was written with one sign (``~``) for every way to say "to"."""
-    words = " ".join(written.casefold().split())
+    # Copied from a text of ours, a time carries the signs that keep it readable there.
+    words = " ".join(_DIRECTION.sub("", written).casefold().split())
     if len(words) > MOST_SIGNS:
         raise TimeUnreadable
     dates: list[str] = re.findall(r"\d{4}-\d{2}-\d{2}", words)
