@@ -17,10 +17,10 @@ import statistics
 import tempfile
 import time
 import uuid
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -37,7 +37,7 @@ from storage.errors import LotseError
 from storage.migrate import upgrade
 
 MANAGERS, WEEKS, WEEKS_BEHIND = 100, 8, 26
-SEARCHES, WARM, SEED = 300, 20, 6
+SEARCHES, WARM, SEED = 220, 20, 6
 PROCESSES, CLIENTS, ROUNDS, CONNECTIONS = 4, 200, 5, 10
 NOW = datetime(2026, 11, 30, 8, 0, tzinfo=clock.BERLIN)
 IDS = uuid.uuid5(uuid.NAMESPACE_URL, "lotse:bench")
@@ -199,7 +199,7 @@ async def _clients(
             started = time.perf_counter()
             for start in chance.sample(times, len(times)):
                 try:
-                    await database.run(lambda session, at=start: WAYS[way](session, person, at))
+                    await database.run(partial(WAYS[way], person=person, start=start))
                     spent.append(time.perf_counter() - started)
                     break
                 except LotseError:

@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.appointments.kinds import AT_CENTRE, kind, rules
 from centre.appointments.reasons import FOR_PERSON
-from centre.appointments.stretches import Stretch, Wish, midnight, public_holidays, stretches
+from centre.appointments.stretches import Free, Wish, look, midnight, public_holidays
 from centre.appointments.tables import Appointment, Room
 from storage import clock
 
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 # Seconds since 1970; that was midnight in UTC, so that quarters of an hour divide evenly.
-GRID, STEP = 15 * 60, 30 * 60
+GRID, STEP, DAY = 15 * 60, 30 * 60, 24 * 60 * 60
 FIRST_LOOK = timedelta(days=2)
 
 
@@ -50,7 +51,9 @@ async def free_days(
     """Return the next days (in Berlin) with a free time, at most ``limit``, from ``after`` on."""
     found: dict[date, None] = {}
     first = midnight(after) if after else clock.now()
-    async for slot in _search(session, wish, first, every=False):
+    # So long are so many working days.
+    span = timedelta(days=limit * 7 // 5 + 1)
+    async for slot in _search(session, wish, first, span, every=False):
         found[slot.start.astimezone(clock.BERLIN).date()] = None
         if len(found) == limit:
             break
@@ -75,7 +78,7 @@ async def next_times(
 ) -> list[Slot]:
     """Return the next ``limit`` free times that begin at ``after`` or later, on whatever day."""
     found: list[Slot] = []
-    async for slot in _search(session, wish, after):
+    async for slot in _search(session, wish, after, FIRST_LOOK):
         found.append(slot)
         if len(found) == limit:
             break
@@ -99,7 +102,7 @@ async def previous_times(
 async def who_is_free(session: AsyncSession, wish: Wish, start: datetime) -> list[uuid.UUID]:
     """Return who could take an appointment at exactly ``start``, the best choice first."""
     found = await _at(session, wish, start, ignore_booked=False)
-    return [one.manager_id for one in sorted(found, key=lambda one: _rank(one, wish))]
+    return [one.manager_id for one in sorted(found, key=partial(_rank, wish))]
 
 
 async def offered(session: AsyncSession, wish: Wish, start: datetime) -> bool:
@@ -124,11 +127,11 @@ def _furthest() -> datetime:
 
 
 async def _search(
-    session: AsyncSession, wish: Wish, first: datetime, *, every: bool = True
+    session: AsyncSession, wish: Wish, first: datetime, span: timedelta, *, every: bool = True
 ) -> AsyncIterator[Slot]:
-    """Yield free slots in order, looking further and further ahead, since near is mostly enough."""
-    begin, span = max(first, clock.now()), FIRST_LOOK
-    while begin < (furthest := _furthest()):
+    """Yield free slots in order: those of the first ``span``, then further and further ahead."""
+    begin, furthest = max(first, clock.now()), _furthest()
+    while begin < furthest:
         end = min(begin + span, furthest)
         # A boundary belongs to the later look.
         last = end - timedelta(microseconds=1)
@@ -142,23 +145,22 @@ async def _between(
 ) -> list[Slot]:
     """Return the free slots that begin from ``first`` to ``last``, one per beginning, in order.
 
-    Without ``every`` each stretch needs to give its first time only: enough to know the days.
+    Without ``every`` each stretch gives its first and last time only: enough to know the days.
     """
     length = kind(wish.kind).length
-    found = await stretches(session, wish, first, last)
+    found = await look(session, wish, first, last, ranked=every)
     if not found:
         return []
     rooms = await _rooms(session, wish)
-    best: dict[int, tuple[tuple[bool, int, str], uuid.UUID]] = {}
-    for one in found:
-        mine = _rank(one, wish), one.manager_id
-        starts = _starts(one, length)
-        if not every and rooms is None and one.ends - one.opens < timedelta(hours=12).seconds:
-            starts = starts[:1]
-        for start in starts:
-            if start not in best or mine < best[start]:
-                best[start] = mine
-    slots = [_slot(start, length, best[start][1]) for start in sorted(best)]
+    taken_by: dict[int, uuid.UUID] = {}
+    # The best manager comes last and stays.
+    for one in sorted(found, key=partial(_rank, wish), reverse=True):
+        for opens, closes in zip(one.opens, one.closes, strict=True):
+            starts = _starts(one, opens, closes, length)
+            if not every and rooms is None and closes - opens <= DAY:
+                starts = starts[:: max(len(starts) - 1, 1)]
+            taken_by.update(dict.fromkeys(starts, one.manager_id))
+    slots = [_slot(start, length, taken_by[start]) for start in sorted(taken_by)]
     if rooms is None:
         return slots
     busy = await _room_bookings(session, rooms, first, last + length)
@@ -167,28 +169,32 @@ async def _between(
 
 async def _at(
     session: AsyncSession, wish: Wish, start: datetime, *, ignore_booked: bool
-) -> list[Stretch]:
+) -> list[Free]:
     seconds = start.timestamp()
     if seconds % GRID:
         return []
-    found = await stretches(session, wish, start, start, ignore_booked=ignore_booked)
-    return [one for one in found if one.begins == seconds]
+    found = await look(
+        session, wish, start, start, ignore_booked=ignore_booked, ranked=not ignore_booked
+    )
+    return [one for one in found if one.first == seconds]
 
 
-def _starts(one: Stretch, length: timedelta) -> range:
+def _starts(one: Free, opens: int, closes: int, length: timedelta) -> range:
     """Return every beginning (seconds since 1970) of an appointment that fits into a stretch.
 
     Steps are real minutes, so the night the clocks change gains or loses times, and none begins
     at a local time that does not exist.
     """
-    step = min(max(int(length.total_seconds()), GRID), STEP)
-    first = one.opens + -one.opens % GRID
-    first += max(-((first - one.begins) // step), 0) * step
-    return range(first, min(one.ends - int(length.total_seconds()), one.latest) + 1, step)
+    seconds = int(length.total_seconds())
+    step = min(max(seconds, GRID), STEP)
+    begin = opens + -opens % GRID
+    begin += max(-((begin - one.first) // step), 0) * step
+    return range(begin, min(closes - seconds, one.last) + 1, step)
 
 
-def _rank(one: Stretch, wish: Wish) -> tuple[bool, int, str]:
-    return one.manager_id != wish.prefer, one.load, str(one.manager_id)
+def _rank(wish: Wish, one: Free) -> tuple[bool, int, uuid.UUID]:
+    """Return what the best choice among several has least of."""
+    return one.manager_id != wish.prefer, one.load, one.manager_id
 
 
 def _slot(start: int, length: timedelta, manager_id: uuid.UUID) -> Slot:

@@ -1,7 +1,7 @@
 """Every manager's free stretches: their hours, minus what is booked, held, blocked or a holiday.
 
-One statement works them out with PostgreSQL's multiranges. Python hears of seconds since 1970,
-since hundreds of stretches as dates of both languages would take longer than finding them.
+One statement works them out with PostgreSQL's multiranges. Python gets one
+row per manager, with seconds since 1970: making thousands of dates would take longer than this.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ with here as (
         and (cast(:managers as uuid[]) is null or p.id = any(:managers))
         and (cast(:gender as text) is null or s.gender = :gender)
         and (cast(:speaks as text) is null or :speaks = any(s.languages))
-), days as (
+), days as materialized (
     select day::date, extract(isodow from day)::int - 1 as weekday,
         day at time zone 'Europe/Berlin' as midnight,
         (day + interval '1 hour') at time zone 'UTC' as change,
@@ -70,8 +70,9 @@ with here as (
     from absences a join managers m on m.id = a.manager_id
     where a.during && tstzrange(:monday, :sunday) group by a.manager_id
 ), booked as (
-    select a.manager_id, count(*) as load, range_agg(tstzrange(
-        lower(a.blocked) - m.buffer, upper(a.blocked))) as times
+    select a.manager_id, count(*) as load,
+        range_agg(tstzrange(lower(a.blocked) - m.buffer, upper(a.blocked)))
+            filter (where a.blocked && tstzrange(:from, :until)) as times
     from managers m join appointments a on a.manager_id = m.id
     where a.cancelled_at is null and a.blocked && tstzrange(:monday, :sunday)
         and upper(a.blocked) > :now
@@ -79,16 +80,19 @@ with here as (
     group by a.manager_id
 )
 select m.id, coalesce(b.load, 0),
-    ceil(extract(epoch from lower(free)))::int8,
-    ceil(extract(epoch from greatest(lower(free), m.earliest, :first)))::int8,
-    floor(extract(epoch from upper(free)))::int8,
-    floor(extract(epoch from least(m.latest, :last)))::int8
+    ceil(date_part('epoch', greatest(m.earliest, :first)))::int8,
+    floor(date_part('epoch', least(m.latest, :last)))::int8, f.opens, f.closes
 from managers m join hours h on h.manager_id = m.id
 left join away on away.manager_id = m.id left join booked b on b.manager_id = m.id,
-unnest(h.times - coalesce(away.times, '{}')
-    - case when :ignore_booked then '{}' else coalesce(b.times, '{}') end) as free
-where upper(free) - greatest(lower(free), m.earliest, :first) >= :length
-    and greatest(lower(free), m.earliest, :first) <= least(m.latest, :last)
+lateral (
+    select array_agg(ceil(date_part('epoch', lower(free)))::int8) as opens,
+        array_agg(floor(date_part('epoch', upper(free)))::int8) as closes
+    from unnest(h.times - coalesce(away.times, '{}')
+        - case when :ignore_booked then '{}' else coalesce(b.times, '{}') end) as free
+    where upper(free) - greatest(lower(free), m.earliest, :first) >= :length
+        and greatest(lower(free), m.earliest, :first) <= least(m.latest, :last)
+) as f
+where f.opens is not null
 """
 ).bindparams(
     bindparam("holidays", type_=ARRAY(Date)),
@@ -119,40 +123,54 @@ class Wish:
     step_free: bool = False
 
 
-class Stretch(NamedTuple):
-    """Free time of one manager in which an appointment may begin until ``latest``.
+class Free(NamedTuple):
+    """The free stretches of one manager, in seconds since 1970.
 
-    ``opens`` is where it really begins, ``begins`` where it begins for this look: times are counted
-    from the former, so that they are the same whenever and from wherever one looks. All are seconds
-    since 1970; a beginning is rounded up and an end down to a whole one.
+    An appointment may begin from ``first`` to ``last``. Its time is counted from where the stretch
+    opens, which may be earlier: so times are the same whenever and from wherever one looks.
     """
 
     manager_id: uuid.UUID
     load: int
-    opens: int
-    begins: int
-    ends: int
-    latest: int
+    first: int
+    last: int
+    opens: list[int]
+    closes: list[int]
 
 
-async def stretches(
+async def look(
     session: AsyncSession,
     wish: Wish,
     first: datetime,
     last: datetime,
     *,
     ignore_booked: bool = False,
-) -> list[Stretch]:
-    """Return the stretches in which an appointment can begin from ``first`` to ``last``."""
+    ranked: bool = True,
+) -> list[Free]:
+    """Return who fits and has time for an appointment that begins from ``first`` to ``last``.
+
+    Args:
+        session: the caller's open transaction.
+        wish: what is looked for.
+        first: the earliest beginning.
+        last: the latest beginning, itself included.
+        ignore_booked: look at hours and absences only.
+        ranked: count the load of the whole weeks; else of the days alone, which is faster.
+    """
     common, now = rules(), clock.now()
     first, last = max(first, now), min(last, now + common.horizon)
     if first > last:
         return []
     length = kind(wish.kind).length
-    days = first.astimezone(clock.BERLIN).date(), last.astimezone(clock.BERLIN).date()
-    over = (last + length).astimezone(clock.BERLIN).date()
-    monday = days[0] - timedelta(days=days[0].weekday())
-    sunday = over + timedelta(days=6 - over.weekday())
+    first_day, last_day, over = (
+        one.astimezone(clock.BERLIN).date() for one in (first, last, last + length)
+    )
+    begin, end = midnight(first_day), midnight(over + timedelta(days=1))
+    if ranked:
+        monday = midnight(first_day - timedelta(days=first_day.weekday()))
+        sunday = midnight(over + timedelta(days=7 - over.weekday()))
+    else:
+        monday, sunday = begin, end
     rows = await session.execute(
         _FREE,
         {
@@ -165,21 +183,23 @@ async def stretches(
             "speaks": wish.speaks,
             "first": first,
             "last": last,
-            "first_day": days[0],
-            "last_day": days[1],
-            "monday": midnight(monday),
-            "sunday": midnight(sunday + timedelta(days=1)),
+            "first_day": first_day,
+            "last_day": last_day,
+            "from": begin,
+            "until": end,
+            "monday": monday,
+            "sunday": sunday,
             "holidays": [
                 day
-                for year in range(days[0].year, days[1].year + 1)
+                for year in range(first_day.year, last_day.year + 1)
                 for day in public_holidays(year)
-                if days[0] <= day <= days[1]
+                if first_day <= day <= last_day
             ],
             "length": length,
             "ignore_booked": ignore_booked,
         },
     )
-    return [Stretch(*row) for row in rows]
+    return [Free(*row) for row in rows]
 
 
 @cache
