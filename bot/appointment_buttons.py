@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import uuid
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import appointments
+from centre import appointments, format
 from centre.appointments import (
     Appointment,
     AppointmentGone,
     HoldGone,
     NotYours,
     PersonGone,
+    TooManyAppointments,
     reminders,
+    three_way,
     waiting,
     words,
 )
@@ -55,7 +58,7 @@ async def _reminder(
     found = await reminders.standing(session, number, person_id)
     if verb == "cant":
         return _ask(found, language)
-    gone = await appointments.cancel(session, number, person_id, reason=CANT)
+    gone = await appointments.cancel(session, found.id, person_id, reason=CANT)
     again = f'/book_appointment{{"topic":"{gone.topic}"}}'
     text = say("appointments.cancelled", language, **words.about(gone, language))
     return Content(text=text, buttons=[[Button(label=say("menu.book", language), data=again)]])
@@ -75,14 +78,20 @@ async def _offer(
     if verb == "no":
         await waiting.decline(session, number, person_id)
         return _shown("waiting.declined", language)
-    made = await waiting.accept(session, number, person_id)
-    return Content(
-        text=say("waiting.accepted", language, **words.about(made, language)),
-        buttons=[[Button(label=say("menu.appointments", language), data="/show_appointments")]],
-    )
+    try:
+        made = await waiting.accept(session, number, person_id)
+    except TooManyAppointments as error:
+        return _shown("book.too_many", language, **error.data)
+    if made.held:
+        spoken = format.language_name(made.interpreter_language or "", language)
+        text = say("book.interpreter_asked", language, language=spoken)
+        text += "\n" + say("three.until", language, **three_way.until(made, language))
+        label, data = three_way.stop_button(made)
+        return Content(text=text, buttons=[[Button(label=say(label, language), data=data)]])
+    return _shown("waiting.accepted", language, **words.about(made, language))
 
 
-def _shown(key: str, language: str) -> Content:
+def _shown(key: str, language: str, /, **values: Any) -> Content:
     """Say something, and how to see what is true now."""
     mine = Button(label=say("menu.appointments", language), data="/show_appointments")
-    return Content(text=say(key, language), buttons=[[mine]])
+    return Content(text=say(key, language, **values), buttons=[[mine]])

@@ -17,6 +17,7 @@ from centre.appointments import (
     reminders,
     three_way,
     waiting,
+    waiting_offer,
 )
 from storage import queue
 from storage.engine import Database
@@ -45,14 +46,13 @@ def register(database: Database, server: mail.Server | None = None) -> None:
         async with database.transaction() as session:
             await reminders.schedule(session, appointment_id)
 
-    async def freed(appointment_id: int) -> None:
+    async def freed(appointment_id: int, time: dict[str, str] | None = None) -> None:
         await tell_calendars(appointment_id)
-        async with database.transaction() as session:
-            await waiting.offer(session, appointment_id)
+        await offer(appointment_id, time)
 
-    async def offer(appointment_id: int) -> None:
+    async def offer(appointment_id: int, time: dict[str, str] | None = None) -> None:
         async with database.transaction() as session:
-            await waiting.offer(session, appointment_id)
+            await waiting_offer.offer(session, appointment_id, time)
 
     async def remind(appointment_id: int, which: str, start: str) -> None:
         async with database.transaction() as session:

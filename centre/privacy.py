@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments, handoffs
-from centre.appointments import substitution, three_way
+from centre.appointments import substitution, three_way, waiting
 from centre.people import Address, Person
 from knowledge_base import feedback
 from translations.catalogue import isolate, say
@@ -37,6 +37,10 @@ FORGET_EDITOR = text(
 FORGET_LAST_EDITOR = text(
     "update entry_texts set updated_by = split_part(updated_by, ':', 1)"
     " where right(updated_by, length(:tail)) = :tail"
+)
+# A manager's time is offered to nobody when they are gone.
+FORGET_TIMES = text(
+    "delete from procrastinate_jobs where status = 'todo' and args->'time'->>'manager' = :person"
 )
 FORGET_BUDGET = text("delete from send_budget where scope = :scope")
 
@@ -72,6 +76,8 @@ async def erase(session: AsyncSession, person_id: uuid.UUID) -> None:
     await substitution.leave(session, person_id)
     # An interpreter is looked for anew.
     await three_way.leave(session, person_id)
+    # What is offered to them goes to the next.
+    await waiting.leave(session, person_id)
     for appointment in await appointments.upcoming(session, person_id):
         # The other side may be cancelling, or it begins this very moment.
         with suppress(appointments.AppointmentGone):
@@ -90,6 +96,7 @@ async def erase(session: AsyncSession, person_id: uuid.UUID) -> None:
         # The send budget counts by chat number; it is a table of the transport, so by name.
         await session.execute(FORGET_BUDGET, {"scope": f"chat:{address.address}"})
         session.expunge(address)
+    await session.execute(FORGET_TIMES, {"person": str(person_id)})
     await session.execute(FORGET_EDITOR, {"tail": f":{person_id}"})
     await session.execute(FORGET_LAST_EDITOR, {"tail": f":{person_id}"})
     # The database takes everything that refers to the person along (on delete cascade).

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.appointments import words
+from centre.appointments.freed import Freed
 from centre.appointments.reasons import ASKED, ILL
 from centre.appointments.tables import Appointment
 from storage import queue
@@ -20,7 +21,7 @@ from storage import queue
 BOOKED_TASK = "appointment_booked"
 """Argument ``appointment_id``: reminders are due, calendars are told."""
 FREED_TASK = "appointment_freed"
-"""Argument ``appointment_id``: calendars are told, the time is offered to who waits."""
+"""Arguments ``appointment_id``, ``time``: calendars are told, it is offered to who waits."""
 HOLD_TASK = "appointment_hold_over"
 """Argument ``appointment_id``: run when a hold runs out."""
 
@@ -98,4 +99,5 @@ async def cancelled(session: AsyncSession, gone: Appointment, by: uuid.UUID) -> 
 
 async def freed(session: AsyncSession, gone: Appointment) -> None:
     """Have the calendars told and the time offered to who waits for one."""
-    await queue.defer(session, FREED_TASK, appointment_id=gone.id)
+    time = Freed.by(gone).written()
+    await queue.defer(session, FREED_TASK, appointment_id=gone.id, time=time)

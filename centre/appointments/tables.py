@@ -128,6 +128,9 @@ class Appointment(Base):
         Index(
             "ix_appointments_held", "held_until", postgresql_where=text("held_until is not null")
         ),
+        Index(
+            "ix_appointments_missed", "person_id", postgresql_where=text("missed_at is not null")
+        ),
     )
     # The database counts ``sequence``; without this, reading it after a change would ask again.
     __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - read once, by SQLAlchemy
@@ -140,8 +143,7 @@ class Appointment(Base):
     kind: Mapped[str] = mapped_column(Text, default="follow_up")
     language: Mapped[str] = mapped_column(Text)
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
-    blocked: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
-    """``during`` and the manager's buffer after it."""
+    blocked: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)  # and the manager's buffer after
     room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id", ondelete="SET NULL"))
     interpreter_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("people.id", ondelete="SET NULL")
@@ -207,6 +209,8 @@ class WaitingPlace(Base):
     manager_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("people.id", ondelete="SET NULL")
     )
+    gender: Mapped[str | None] = mapped_column(Text)
+    speaks: Mapped[str | None] = mapped_column(Text)
     appointment_id: Mapped[int | None] = mapped_column(
         ForeignKey("appointments.id", ondelete="SET NULL")
     )

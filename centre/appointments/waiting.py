@@ -1,39 +1,27 @@
-"""The waiting list: a freed earlier time is offered to the first who fits, then to the next."""
+"""The waiting list: who waits for an earlier time, and what they answer when one is offered.
+
+A place ends when its person leaves the list, when they take what is offered, and when the
+appointment that an earlier time would have replaced has begun.
+"""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import format
-from centre.appointments import booking, quiet, words
+from centre.appointments import booking, three_way, words
 from centre.appointments.availability import Wish
-from centre.appointments.booking import FOR_PERSON, FOR_WAITING, Hold
-from centre.appointments.errors import (
-    AlreadyBooked,
-    HoldGone,
-    NotYours,
-    PersonGone,
-    SlotInvalid,
-    SlotTaken,
-    TooManyAppointments,
-)
-from centre.appointments.kinds import kinds
+from centre.appointments.booking import FOR_INTERPRETER, FOR_PERSON, FOR_WAITING
+from centre.appointments.errors import HoldGone, NotYours, TooManyAppointments
+from centre.appointments.kinds import rules
 from centre.appointments.tables import Appointment, WaitingPlace
 from storage import clock, queue
 
 OFFER_TASK = "appointment_offer"
-"""Argument ``appointment_id``: offer what it freed; waits for the morning."""
-ANSWER = timedelta(hours=2)
-"""How long somebody has to answer an offer, where the time is far enough away."""
-BEFORE_START = timedelta(hours=2)
-"""The answer must be there this long before the time begins."""
-LEAST_ANSWER = timedelta(minutes=30)
-"""With less than this to answer, nobody is asked."""
-_NOT_FOR_THEM = (SlotTaken, SlotInvalid, AlreadyBooked, TooManyAppointments, PersonGone)
+"""Arguments ``appointment_id`` and ``time``: offer what an appointment freed."""
 
 
 async def join(
@@ -50,7 +38,7 @@ async def join(
     Args:
         session: the caller's open transaction.
         person_id: who waits.
-        wish: centre and kind; a single manager in ``managers`` is waited for, else anybody.
+        wish: where, what and with whom; a single manager in ``managers`` is waited for.
         topic: name of an ``ask_*`` intent, or ``other``.
         language: the person's language.
         appointment_id: the later appointment that an earlier time would replace.
@@ -59,17 +47,11 @@ async def join(
         PersonGone: there is no such person.
     """
     await booking.lock_person(session, person_id)
-    manager = wish.managers[0] if wish.managers and len(wish.managers) == 1 else None
-    known = await session.scalar(
-        select(WaitingPlace).where(
-            WaitingPlace.person_id == person_id,
-            WaitingPlace.kind == wish.kind,
-            WaitingPlace.ended_at.is_(None),
-        )
-    )
-    place = known or WaitingPlace(person_id=person_id, kind=wish.kind, centre=wish.centre)
+    known = [one for one in await places(session, person_id) if one.kind == wish.kind]
+    place = known[0] if known else WaitingPlace(person_id=person_id, kind=wish.kind)
     place.centre, place.topic, place.language = wish.centre, topic, language
-    place.manager_id = manager
+    place.manager_id = wish.managers[0] if wish.managers and len(wish.managers) == 1 else None
+    place.gender, place.speaks = wish.gender, wish.speaks
     if appointment_id is not None:
         place.appointment_id = appointment_id
     session.add(place)
@@ -81,7 +63,7 @@ async def places(session: AsyncSession, person_id: uuid.UUID) -> list[WaitingPla
     """Return what somebody waits for, the oldest wish first."""
     rows = await session.scalars(
         select(WaitingPlace)
-        .where(WaitingPlace.person_id == person_id, WaitingPlace.ended_at.is_(None))
+        .where(WaitingPlace.person_id == person_id, active())
         .order_by(WaitingPlace.created_at, WaitingPlace.id)
     )
     return list(rows)
@@ -93,58 +75,59 @@ async def leave(session: AsyncSession, person_id: uuid.UUID) -> bool:
     mine = await places(session, person_id)
     for place in mine:
         place.ended_at = clock.now()
-    for hold_id in await _offered_to(session, person_id):
+    offered = await session.scalars(
+        select(Appointment.id)
+        .where(
+            Appointment.person_id == person_id,
+            Appointment.hold_for == FOR_WAITING,
+            Appointment.cancelled_at.is_(None),
+        )
+        .order_by(Appointment.id)
+    )
+    for hold_id in offered.all():
         await booking.release(session, hold_id, person_id)
     await session.flush()
     return bool(mine)
 
 
-async def offer(session: AsyncSession, appointment_id: int) -> None:
-    """Offer the time that an appointment freed to the first who waits for one like it.
-
-    At night this waits for the morning. Nobody is asked twice about the same time, and whoever
-    gave it up is not asked either.
-    """
-    gone = await session.get(Appointment, appointment_id, populate_existing=True)
-    if gone is None or gone.cancelled_at is None or gone.hold_for == FOR_PERSON:
-        return
-    now = clock.now()
-    if quiet.is_quiet(now):
-        if gone.start > quiet.morning_after(now):
-            at = quiet.morning_after(now)
-            await queue.defer(session, OFFER_TASK, at=at, appointment_id=appointment_id)
-        return
-    until = _deadline(gone.start, now)
-    if until - now < LEAST_ANSWER:
-        return
-    for place in (await session.scalars(_waiting_for(gone))).all():
-        made = await _hold(session, place, gone, until)
-        if made is not None:
-            await _ask(session, made, until)
-            return
-
-
-async def unanswered(session: AsyncSession, gone: Appointment) -> None:
-    """Tell somebody that an offer ran out; freeing the time has it offered to the next."""
-    await words.tell(session, gone.person_id, "waiting.expired", gone)
-
-
 async def accept(session: AsyncSession, hold_id: int, person_id: uuid.UUID) -> Appointment:
     """Take an offered time; what it replaces is cancelled, and the place on the list ends.
 
+    Where an interpreter is needed somebody is asked first: the time is held until they answer.
+    Saying yes twice is no error.
+
     Raises:
-        HoldGone: the offer ran out, or is none.
+        HoldGone: the offer ran out or is none, or no interpreter can be asked any more.
         NotYours: it is somebody else's.
+        TooManyAppointments: they have booked so much meanwhile; the offer stays.
         PersonGone: there is no such person.
     """
-    made = await booking.confirm(session, hold_id, person_id)
-    if made.waiting_id is None:
-        raise HoldGone
-    place = await session.get(WaitingPlace, made.waiting_id)
-    if place is not None and place.ended_at is None:
-        place.ended_at = clock.now()
-    await session.flush()
-    return made
+    await booking.lock_person(session, person_id)
+    found = await _offered(session, hold_id, person_id)
+    # What they have may have been moved since the offer was made.
+    later = await session.scalar(
+        select(replaced(Appointment.id))
+        .select_from(WaitingPlace)
+        .where(
+            WaitingPlace.id == found.waiting_id,
+            replaced(func.lower(Appointment.during)) > found.start,
+        )
+    )
+    for number in sorted({hold_id, later or hold_id}):
+        await booking.locked(session, number)
+    now = clock.now()
+    if found.cancelled_at is not None or found.held_until is None or found.held_until <= now:
+        return await booking.confirm(session, hold_id, person_id)
+    if found.hold_for == FOR_INTERPRETER:
+        return found
+    if found.hold_for == FOR_WAITING:
+        count = len(await booking.upcoming(session, person_id))
+        if later is None and count >= rules().most:
+            raise TooManyAppointments(count=count)
+        found.moves = later
+        if found.interpreter_language:
+            return await _with_interpreter(session, found)
+    return await booking.confirm(session, hold_id, person_id)
 
 
 async def decline(session: AsyncSession, hold_id: int, person_id: uuid.UUID) -> None:
@@ -154,102 +137,91 @@ async def decline(session: AsyncSession, hold_id: int, person_id: uuid.UUID) -> 
         HoldGone: the offer ran out, or is none.
         NotYours: it is somebody else's.
     """
+    found = await _offered(session, hold_id, person_id)
+    if found.hold_for != FOR_WAITING or not await booking.release(session, hold_id, person_id):
+        raise HoldGone
+    await _offer_missed(session, found)
+
+
+async def unanswered(session: AsyncSession, gone: Appointment) -> None:
+    """Tell somebody that an offer ran out; freeing the time has it offered to the next."""
+    await words.tell(session, gone.person_id, "waiting.expired", gone)
+    await _offer_missed(session, gone)
+
+
+def active() -> ColumnElement[bool]:
+    """Return the condition that a place has not ended."""
+    taken = (
+        exists()
+        .where(Appointment.waiting_id == WaitingPlace.id, Appointment.hold_for.is_(None))
+        .correlate(WaitingPlace)
+    )
+    start = replaced(func.lower(Appointment.during))
+    return and_(WaitingPlace.ended_at.is_(None), ~taken, or_(start.is_(None), start > clock.now()))
+
+
+def replaced(what: Any) -> ScalarSelect[Any]:
+    """Return, of each place, a column of the appointment that an earlier time would replace.
+
+    It is the one that the place names. Once that was cancelled, because it was moved or handed
+    over perhaps, and where there was none, it is what the person has about the same topic now.
+    """
+    named = Appointment.id.is_not_distinct_from(WaitingPlace.appointment_id)
+    alike = and_(
+        Appointment.topic == WaitingPlace.topic,
+        Appointment.kind == WaitingPlace.kind,
+        or_(
+            Appointment.created_at >= WaitingPlace.created_at,
+            func.lower(Appointment.during) > clock.now(),
+        ),
+    )
+    return (
+        select(what)
+        .where(
+            Appointment.person_id == WaitingPlace.person_id,
+            Appointment.cancelled_at.is_(None),
+            Appointment.held_until.is_(None),
+            or_(named, alike),
+        )
+        .order_by(named.desc(), func.lower(Appointment.during))
+        .limit(1)
+        .correlate(WaitingPlace)
+        .scalar_subquery()
+    )
+
+
+async def _offered(session: AsyncSession, hold_id: int, person_id: uuid.UUID) -> Appointment:
     found = await booking.get(session, hold_id)
     if found is None or found.waiting_id is None:
         raise HoldGone
     if found.person_id != person_id:
         raise NotYours
-    if not await booking.release(session, hold_id, person_id):
-        raise HoldGone
+    return found
 
 
-def _deadline(start: datetime, now: datetime) -> datetime:
-    """Return until when an answer counts; the quiet hours are not for answering."""
-    until = now + ANSWER
-    if quiet.is_quiet(until):
-        until = quiet.morning_after(until) + LEAST_ANSWER
-    return min(until, start - BEFORE_START)
+async def _with_interpreter(session: AsyncSession, found: Appointment) -> Appointment:
+    found.hold_for = FOR_PERSON
+    if await three_way.request(session, found):
+        return found
+    # What they have stays, with its interpreter.
+    found.hold_for = FOR_WAITING
+    await booking.release(session, found.id, None)
+    raise HoldGone
 
 
-def _waiting_for(gone: Appointment) -> Select[WaitingPlace]:
-    """Return the query for who could take the freed time, in the order in which they came."""
-    fitting = [one.name for one in kinds().values() if one.length <= gone.end - gone.start]
-    replaced = select(func.lower(Appointment.during)).where(
-        Appointment.id == WaitingPlace.appointment_id,
-        Appointment.cancelled_at.is_(None),
-    )
-    asked = exists().where(
-        Appointment.waiting_id == WaitingPlace.id,
-        or_(
-            func.lower(Appointment.during) == gone.start,
-            # One offer at a time.
-            Appointment.cancelled_at.is_(None) & Appointment.held_until.is_not(None),
-        ),
-    )
-    query = (
-        select(WaitingPlace)
+async def _offer_missed(session: AsyncSession, gone: Appointment) -> None:
+    """Have what else was freed offered again: somebody with an open offer was passed over."""
+    place = await session.get_one(WaitingPlace, gone.waiting_id)
+    freed = await session.scalars(
+        select(func.max(Appointment.id))
         .where(
-            WaitingPlace.ended_at.is_(None),
-            WaitingPlace.centre == gone.centre,
-            WaitingPlace.kind.in_(fitting),
-            or_(WaitingPlace.manager_id.is_(None), WaitingPlace.manager_id == gone.manager_id),
-            or_(~replaced.exists(), replaced.scalar_subquery() > gone.start),
-            ~asked,
+            Appointment.centre == place.centre,
+            Appointment.cancelled_at >= place.created_at,
+            func.lower(Appointment.during) > clock.now(),
+            func.lower(Appointment.during) != gone.start,
+            Appointment.hold_for.is_distinct_from(FOR_PERSON),
         )
-        .order_by(WaitingPlace.created_at, WaitingPlace.id)
+        .group_by(Appointment.manager_id, func.lower(Appointment.during))
     )
-    if gone.cancelled_by == gone.person_id:
-        query = query.where(WaitingPlace.person_id != gone.person_id)
-    return query
-
-
-async def _hold(
-    session: AsyncSession, place: WaitingPlace, gone: Appointment, until: datetime
-) -> Appointment | None:
-    try:
-        async with session.begin_nested():
-            await booking.lock_person(session, place.person_id)
-            # Another freed time may have been offered to them while we waited for the lock.
-            still = _waiting_for(gone).where(WaitingPlace.id == place.id)
-            if (await session.scalars(still)).first() is None:
-                return None
-            return await booking.take(
-                session,
-                person_id=place.person_id,
-                wish=Wish(gone.centre, place.kind, managers=(gone.manager_id,)),
-                topic=place.topic,
-                start=gone.start,
-                language=place.language,
-                request_key=f"waiting-{place.id}-{gone.id}",
-                hold=Hold(until, FOR_WAITING, place.appointment_id, place.id),
-            )
-    except _NOT_FOR_THEM:
-        return None
-
-
-async def _ask(session: AsyncSession, made: Appointment, until: datetime) -> None:
-    language = await words.language_of(session, made.person_id)
-    buttons = [
-        [("waiting.yes", f"w:yes:{made.id}")],
-        [("waiting.no", f"w:no:{made.id}"), ("waiting.off", "w:off")],
-    ]
-    await words.tell(
-        session,
-        made.person_id,
-        "waiting.offer",
-        made,
-        buttons,
-        until_day=format.day_short(until, language),
-        until=format.time(until, language),
-    )
-
-
-async def _offered_to(session: AsyncSession, person_id: uuid.UUID) -> list[int]:
-    rows = await session.scalars(
-        select(Appointment.id).where(
-            Appointment.person_id == person_id,
-            Appointment.hold_for == FOR_WAITING,
-            Appointment.cancelled_at.is_(None),
-        )
-    )
-    return list(rows)
+    for number in freed.all():
+        await queue.defer(session, OFFER_TASK, appointment_id=number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from centre import appointments, county, format, people
-from centre.appointments import Appointment, AppointmentGone, NotYours, words
+from centre.appointments import Appointment, AppointmentGone, NotYours, waiting, words
 from dialogues.actions import booking_hold
 from dialogues.actions.booking_wish import SLOTS
 from dialogues.actions.keyboards import keyboard
@@ -48,10 +48,13 @@ def _cancel_button(turn: Turn, one: Appointment) -> Button:
 
 @action("action_show_appointments")
 async def show(turn: Turn) -> None:
-    """List what is booked, each with a button to move it and one to cancel it."""
+    """List what is booked, each with buttons to move and to cancel it, and what is waited for."""
     mine = await appointments.upcoming(turn.session, turn.person.id)
+    wanted = await _wanted(turn)
+    off = [[turn.button("waiting.off", "w:off")]] if wanted else []
     if not mine:
-        turn.say("appointments.none", keyboard("book", turn.language))
+        text = "\n\n".join([turn.words("appointments.none"), *wanted])
+        turn.send_text(text, off + keyboard("book", turn.language))
         return
     lines = [await _line(turn, one) for one in mine]
     buttons = [
@@ -60,10 +63,23 @@ async def show(turn: Turn) -> None:
         for button in (move_button(turn, one), _cancel_button(turn, one))
         if one.start > clock.now()
     ]
+    buttons += off
     buttons.append(
         [turn.button("menu.book", "/book_appointment"), turn.button("menu.back", "/help")]
     )
-    turn.send(Content(text="\n\n".join([turn.words("appointments.list"), *lines]), buttons=buttons))
+    text = "\n\n".join([turn.words("appointments.list"), *lines, *wanted])
+    turn.send(Content(text=text, buttons=buttons))
+
+
+async def _wanted(turn: Turn) -> list[str]:
+    """Return a paragraph on what the person is on the waiting list for, if on any."""
+    places = await waiting.places(turn.session, turn.person.id)
+    lines = [
+        f"{appointments.topic_label(one.topic, turn.language)}: "
+        f"{appointments.kind_label(one.kind, turn.language)}"
+        for one in places
+    ]
+    return ["\n".join([turn.words("book.waiting"), *lines])] if lines else []
 
 
 @action("action_begin_cancellation")

@@ -370,9 +370,9 @@ async def test_the_agenda_shows_days_kinds_needs_and_what_was_noted(people: Data
     [shown] = await write(people, ERIKA, "/agenda")
     assert plain(shown.text).split("\n\n") == [
         say("manager.agenda", "de"),
-        "Dienstag, 1. Dezember 2026\n✓ 09:00–09:30 Uhr: Schule (Folgetermin (30 Min.)),"
+        "Dienstag, 1. Dezember 2026\n✓ 09:00–09:30 Uhr: Schule · Folgetermin (30 Min.),"
         " Sprache: Arabisch, kommt\n   Kinderbetreuung während des Termins wird gebraucht",
-        "Donnerstag, 3. Dezember 2026\n10:00–10:30 Uhr: Schule (Folgetermin (30 Min.)),"
+        "Donnerstag, 3. Dezember 2026\n10:00–10:30 Uhr: Schule · Folgetermin (30 Min.),"
         " Sprache: Arabisch",
     ]
     [today] = await write(people, ERIKA, "/agenda today")

@@ -9,12 +9,12 @@ from sqlalchemy import text
 
 from bot import appointment_buttons
 from centre import appointments
-from centre.appointments import Appointment, Wish, reminders
+from centre.appointments import Appointment, Needs, Wish, handing_over, reminders, three_way
 from centre.people import Person
 from storage import clock
 from storage.engine import Database
 from tests.centre.conftest import berlin, sent_to, who
-from translations.catalogue import say
+from translations.catalogue import catalogue, say
 
 TUESDAY = berlin(2026, 12, 1, 9, 0)
 
@@ -74,6 +74,12 @@ async def tap(db: Database, data: str, person: str = "p7") -> str:
         ),
         pytest.param(
             berlin(2026, 12, 3, 14, 0), berlin(2026, 12, 3, 12, 30), {}, id="booked just before"
+        ),
+        pytest.param(
+            berlin(2026, 12, 3, 7, 30),
+            berlin(2026, 12, 2, 22, 0),
+            {"soon": berlin(2026, 12, 3, 7, 0)},
+            id="booked at night for the early morning: a little late is better than not at all",
         ),
         pytest.param(
             berlin(2026, 3, 30, 9, 0),
@@ -178,3 +184,70 @@ async def test_nobody_answers_for_somebody_else(people: Database) -> None:
         assert await tap(people, f"a:{verb}:{made.id}", "p1") == gone
     async with people.transaction() as session:
         assert len(await appointments.upcoming(session, who("p7"))) == 1
+
+
+async def due_jobs(db: Database) -> list[datetime]:
+    async with db.transaction() as session:
+        rows = await session.scalars(
+            text("select scheduled_at from procrastinate_jobs where task_name = :task"),
+            {"task": reminders.REMIND_TASK},
+        )
+        return [one + clock.shift() for one in rows]
+
+
+async def test_a_reminder_that_comes_late_wakes_nobody(people: Database) -> None:
+    made = await book(people)
+    clock.set_now(berlin(2026, 11, 30, 23, 0))
+    await remind(people, made, "soon")
+    async with people.transaction() as session:
+        assert await sent_to(session, "p7") == []
+    [at] = await due_jobs(people)
+    assert abs(at - berlin(2026, 12, 1, 7, 0)) < timedelta(seconds=5)
+    # Two at the same minute are one too many.
+    await remind(people, made, "day")
+    assert len(await due_jobs(people)) == 1
+
+
+async def test_of_tomorrow_nobody_is_reminded_today(people: Database) -> None:
+    made = await book(people)
+    clock.set_now(TUESDAY - timedelta(hours=1))
+    await remind(people, made, "day")
+    async with people.transaction() as session:
+        assert await sent_to(session, "p7") == []
+
+
+async def test_an_answer_holds_for_whoever_takes_over(people: Database) -> None:
+    made = await book(people)
+    async with people.transaction() as session:
+        new = await handing_over.hand_over(session, made.id)
+    assert new is not None
+    assert new.id != made.id
+    assert "09:00" in await tap(people, f"a:come:{made.id}")
+    await tap(people, f"a:cancel:{made.id}")
+    async with people.transaction() as session:
+        assert await appointments.upcoming(session, who("p7")) == []
+
+
+async def test_the_interpreter_is_reminded_too_in_their_language(people: Database) -> None:
+    async with people.transaction() as session:
+        made = await appointments.take(
+            session,
+            person_id=who("p7"),
+            wish=Wish("reutlingen"),
+            topic="ask_work",
+            start=TUESDAY,
+            language="en",
+            request_key=None,
+            needs=Needs(interpreter_language="ar"),
+            hold=appointments.hold_for_person(),
+        )
+        assert await three_way.request(session, made)
+        helper = made.interpreter_id
+        assert helper is not None
+        await three_way.accept(session, made.id, helper)
+        before = len(await sent_to(session, helper))
+    await remind(people, made, "soon")
+    await remind(people, made, "day")
+    async with people.transaction() as session:
+        [message] = (await sent_to(session, helper))[before:]
+    assert message.text.startswith(catalogue("ar")["reminder.interpreter"][0].split("{")[0])

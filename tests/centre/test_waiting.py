@@ -3,72 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, text
 
 from centre import appointments
-from centre.appointments import Appointment, HoldGone, NotYours, Wish, expiry, waiting
+from centre.appointments import (
+    HoldGone,
+    NotYours,
+    Wish,
+    expiry,
+    waiting,
+)
 from centre.appointments.tables import WaitingPlace
 from centre.people import Person
 from storage import clock
 from storage.engine import Database
 from tests.centre.conftest import berlin, sent_to, who
-
-TUESDAY = berlin(2026, 12, 1, 9, 0)
-LATER = berlin(2026, 12, 10, 9, 0)
-MANAGER = "m-reutlingen-1"
-
-
-async def book(db: Database, person: str, start: datetime = TUESDAY) -> Appointment:
-    async with db.transaction() as session:
-        return await appointments.take(
-            session,
-            person_id=who(person),
-            wish=Wish("reutlingen", managers=(who(MANAGER),)),
-            topic="ask_work",
-            start=start,
-            language="ar",
-            request_key=None,
-        )
-
-
-async def join(
-    db: Database, person: str, *, kind: str = "follow_up", instead: int | None = None
-) -> WaitingPlace:
-    async with db.transaction() as session:
-        return await waiting.join(
-            session,
-            person_id=who(person),
-            wish=Wish("reutlingen", kind),
-            topic="ask_housing",
-            language="en",
-            appointment_id=instead,
-        )
-
-
-async def free(db: Database, made: Appointment) -> None:
-    """Cancel, and run the job that this leaves."""
-    async with db.transaction() as session:
-        await appointments.cancel(session, made.id, made.person_id)
-    await offered(db, made.id)
-
-
-async def offered(db: Database, number: int) -> None:
-    async with db.transaction() as session:
-        await waiting.offer(session, number)
-
-
-async def held(db: Database, person: str) -> Appointment | None:
-    async with db.transaction() as session:
-        return await session.scalar(
-            select(Appointment).where(
-                Appointment.person_id == who(person),
-                Appointment.hold_for == "waiting",
-                Appointment.cancelled_at.is_(None),
-            )
-        )
+from tests.centre.waiters import LATER, MANAGER, TUESDAY, book, free, held, join, offered
 
 
 async def test_a_freed_time_is_offered_to_who_waits_longest_and_kept_for_them(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import yaml
 
 from centre import demo
 from lotse.stack import Stack
+from storage import clock
 from tests.conversations.player import Player
 
 HERE = Path(__file__).parent
@@ -18,13 +21,25 @@ FILES = sorted(HERE.glob("*/*.yml"))
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 async def test_conversation(stack: Stack, path: Path) -> None:
     script = yaml.safe_load(path.read_text("utf-8"))
-    if script.get("fresh"):
-        # Days pass in it: nobody else's appointments may come due meanwhile.
-        async with stack.database.transaction() as session:
-            await demo.reset(session)
     player = Player(stack, dict(script["languages"]))
-    for turn in script["turns"]:
-        await player.turn({"person": script.get("person"), **turn})
+    async with _apart(stack) if script.get("fresh") else nullcontext():
+        for turn in script["turns"]:
+            await player.turn({"person": script.get("person"), **turn})
+
+
+@asynccontextmanager
+async def _apart(stack: Stack) -> AsyncIterator[None]:
+    """Keep a conversation in which days pass from the others, whose weekdays it would move."""
+    before = clock.shift()
+    await _begin_anew(stack)
+    yield
+    clock.advance(before - clock.shift())
+    await _begin_anew(stack)
+
+
+async def _begin_anew(stack: Stack) -> None:
+    async with stack.database.transaction() as session:
+        await demo.reset(session)
 
 
 def test_the_languages_asked_for_have_conversations() -> None:

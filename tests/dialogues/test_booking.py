@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from bot.clean import valid_tap
 from centre import appointments
-from centre.appointments import ManagerSettings, Room, WorkingHours
+from centre.appointments import ManagerSettings, Room, WorkingHours, waiting
 from centre.appointments.tables import Appointment, WaitingPlace
 from centre.handoffs import InterpreterLanguage
 from centre.people import Person
@@ -408,6 +408,12 @@ async def test_who_waits_for_an_earlier_time_can_book_a_later_one_meanwhile(
         [mine] = await appointments.upcoming(session, who("p7"))
         [place] = await session.scalars(select(WaitingPlace))
     assert (place.person_id, place.appointment_id) == (who("p7"), mine.id)
+    data = await shown(one)
+    assert say("book.waiting", "en") in one.text
+    assert "w:off" in data
+    async with people.transaction() as session:
+        await waiting.leave(session, who("p7"))
+    assert "w:off" not in await shown(one)
 
 
 async def test_without_any_free_time_other_ways_are_offered(people: Database) -> None:

@@ -125,6 +125,8 @@ def upgrade() -> None:
     sa.Column('topic', sa.Text(), nullable=False),
     sa.Column('language', sa.Text(), nullable=False),
     sa.Column('manager_id', sa.UUID(), nullable=True),
+    sa.Column('gender', sa.Text(), nullable=True),
+    sa.Column('speaks', sa.Text(), nullable=True),
     sa.Column('appointment_id', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
@@ -158,6 +160,7 @@ def upgrade() -> None:
     op.execute('update appointments set changed_at = coalesce(cancelled_at, created_at)')
     op.alter_column('appointments', 'changed_at', nullable=False)
     op.create_index('ix_appointments_held', 'appointments', ['held_until'], unique=False, postgresql_where=sa.text('held_until is not null'))
+    op.create_index('ix_appointments_missed', 'appointments', ['person_id'], unique=False, postgresql_where=sa.text('missed_at is not null'))
     op.create_foreign_key(op.f('fk_appointments_interpreter_id_people'), 'appointments', 'people', ['interpreter_id'], ['id'], ondelete='SET NULL')
     op.create_foreign_key(op.f('fk_appointments_waiting_id_waiting_places'), 'appointments', 'waiting_places', ['waiting_id'], ['id'], ondelete='SET NULL', use_alter=True)
     op.create_foreign_key(op.f('fk_appointments_room_id_rooms'), 'appointments', 'rooms', ['room_id'], ['id'], ondelete='SET NULL')
@@ -202,6 +205,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f('fk_appointments_room_id_rooms'), 'appointments', type_='foreignkey')
     op.drop_constraint(op.f('fk_appointments_waiting_id_waiting_places'), 'appointments', type_='foreignkey')
     op.drop_constraint(op.f('fk_appointments_interpreter_id_people'), 'appointments', type_='foreignkey')
+    op.drop_index('ix_appointments_missed', table_name='appointments', postgresql_where=sa.text('missed_at is not null'))
     op.drop_index('ix_appointments_held', table_name='appointments', postgresql_where=sa.text('held_until is not null'))
     op.drop_column('appointments', 'changed_at')
     op.drop_column('appointments', 'sequence')
