@@ -21,7 +21,7 @@ from bot.telegram import parse
 from centre import appointments, handoffs
 from centre.appointments import Appointment
 from centre.handoffs import Handoff
-from centre.people import Person
+from centre.people import Address, Person
 from lotse.ask import answered, last_message, messages_after
 from storage.embedded import EmbeddedServer
 from storage.engine import Database
@@ -281,9 +281,7 @@ async def test_another_s_appointment_stays_untouched(home: Home, chat: int) -> N
     check(await put(database, tap(chat, asks)), ["appointments.none"], "de")
     async with database.transaction() as session:
         mine = await session.scalar(
-            select(Person.id)
-            .join_from(Person, appointments.people.Address)
-            .where(appointments.people.Address.address == str(chat))
+            select(Person.id).join_from(Person, Address).where(Address.address == str(chat))
         )
     assert mine is not None
     own = await _booked(database, mine, 10)

@@ -109,7 +109,7 @@ async def test_what_had_to_wait_is_answered_once_and_in_order(dark: Home) -> Non
     chosen = {"tap": '/choose{"topic":"ask_work"}'}
     numbers.append(await put(database, "script", "dark-2", chosen))
     await until_true(lambda: _answered(database, [*numbers, newcomer, asks]))
-    answers = ["answer", "talk.thank", "book.ask_topic", "book.ask_day"]
+    answers = ["answer", "talk.thank", "book.ask_topic", "book.ask_kind"]
     check(await _texts(database, "dark-2"), ["menu.limited", "emergency.text", *answers], "de")
     check(await _texts(database, "dark-3"), ["menu.limited", "start.ask_centre"], "de")
     check(await _texts(database, "dark-4"), ["menu.limited", "consent.needed"], "de")
