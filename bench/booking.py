@@ -17,15 +17,15 @@ import statistics
 import tempfile
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.appointments import Appointment, Wish, after, book, free_days, free_times
@@ -38,10 +38,11 @@ from storage.migrate import upgrade
 
 MANAGERS, WEEKS, WEEKS_BEHIND = 100, 8, 26
 SEARCHES, WARM, SEED = 220, 20, 6
-PROCESSES, CLIENTS, ROUNDS, CONNECTIONS = 4, 200, 5, 10
+PROCESSES, CLIENTS, ROUNDS, CONNECTIONS = 4, 200, 3, 5
 NOW = datetime(2026, 11, 30, 8, 0, tzinfo=clock.BERLIN)
 IDS = uuid.uuid5(uuid.NAMESPACE_URL, "lotse:bench")
 KINDS = ("first", "follow_up", "documents", "phone")
+TIMES = 40
 TOLD_MS = ((50, "p50"), (95, "p95"), (99, "p99"))
 
 console = Console()
@@ -67,7 +68,7 @@ from people, generate_series(0, 4) day,
   (values (time '09:00', time '12:00'), (time '13:00', time '16:00')) as half (opens, closes)
 where role = 'manager'
 """)
-# Every manager has one person who comes again and again: every second half hour, by chance.
+# Every manager has one person who comes again and again, every second half hour.
 BOOKED = text("""
 insert into appointments (manager_id, person_id, centre, topic, kind, language, during, blocked,
   childcare, step_free, created_at, sequence, changed_at, cancelled_at)
@@ -75,7 +76,7 @@ select m.id, p.id, 'reutlingen', 'other', 'follow_up', 'de', during,
   tstzrange(lower(during), upper(during) + make_interval(mins => s.buffer_minutes)),
   false, false, now(), 0, now(), case when random() < 0.1 then now() end
 from (select id, row_number() over (order by id) as n from people where role = 'manager') m
-join (select id, row_number() over (order by id) as n from people where role = 'refugee') p
+join (select id, row_number() over (order by id) as n from people where role = 'volunteer') p
   using (n)
 join manager_settings s on s.manager_id = m.id,
 generate_series(cast(:begin as timestamp), cast(:end as timestamp), interval '1 hour') hour,
@@ -84,7 +85,7 @@ lateral (select tstzrange(hour at time zone 'Europe/Berlin',
 where extract(isodow from hour) < 6 and extract(hour from hour) in (9, 10, 11, 13, 14, 15)
 """)
 DOUBLE = text("""
-select count(*) from appointments a join appointments b
+select count(distinct b.id) from appointments a join appointments b
   on a.manager_id = b.manager_id and a.id < b.id and a.during && b.during
 where a.cancelled_at is null and b.cancelled_at is null
 """)
@@ -99,14 +100,18 @@ where p.role = 'manager' and not exists (select from appointments a
 order by (select count(*) from appointments a
   where a.manager_id = p.id and a.cancelled_at is null and upper(a.during) > :now), p.id
 limit 1
-""")
+""").bindparams(bindparam("during", type_=TSTZRANGE))
 
 
 async def fill(session: AsyncSession) -> int:
     """Make managers, their hours, people and appointments; return how many of these."""
     people = [
         {"id": uuid.uuid5(IDS, f"{role}-{n}"), "role": role}
-        for role, count in (("manager", MANAGERS), ("refugee", MANAGERS + CLIENTS * ROUNDS))
+        for role, count in (
+            ("manager", MANAGERS),
+            ("volunteer", MANAGERS),
+            ("refugee", CLIENTS * ROUNDS),
+        )
         for n in range(count)
     ]
     await session.execute(PEOPLE, people)
@@ -179,41 +184,51 @@ async def peers(session: AsyncSession, person: uuid.UUID, start: datetime) -> Ap
 WAYS = {"ours": ours, "peers": peers}
 
 
-def clients(url: str, process: int, way: str, times: list[datetime], begin: float) -> list[float]:
-    """Be a process with its share of the clients; return the seconds of each booking."""
+Spent = list[tuple[float, float]]
+
+
+def clients(url: str, process: int, way: str, times: list[datetime], begin: float) -> Spent:
+    """Be a process with its share of the clients.
+
+    Returns:
+        The seconds of each booking from the wish to the answer, and those of its transaction.
+    """
     return asyncio.run(_clients(url, process, way, times, begin))
 
 
-async def _clients(
-    url: str, process: int, way: str, times: list[datetime], begin: float
-) -> list[float]:
+async def _clients(url: str, process: int, way: str, times: list[datetime], begin: float) -> Spent:
     clock.set_now(NOW)
     database = Database(url, pool=CONNECTIONS)
-    spent: list[float] = []
+    turns = asyncio.Semaphore(CONNECTIONS)
+    spent: Spent = []
     share = CLIENTS // PROCESSES
 
     async def one(client: int) -> None:
         chance = random.Random(SEED + client)
         for turn in range(ROUNDS):
-            person = uuid.uuid5(IDS, f"refugee-{MANAGERS + client * ROUNDS + turn}")
+            person = uuid.uuid5(IDS, f"refugee-{client * ROUNDS + turn}")
             started = time.perf_counter()
             for start in chance.sample(times, len(times)):
-                try:
-                    await database.run(partial(WAYS[way], person=person, start=start))
-                    spent.append(time.perf_counter() - started)
-                    break
-                except LotseError:
-                    continue
+                async with turns:
+                    begun = time.perf_counter()
+                    try:
+                        await database.run(partial(WAYS[way], person=person, start=start))
+                    except LotseError:
+                        continue
+                    done = time.perf_counter()
+                spent.append((done - started, done - begun))
+                break
 
-    await asyncio.gather(*(database.run(lambda s: s.execute(text("select 1"))) for _ in range(8)))
+    connect = (database.run(lambda s: s.execute(text("select 1"))) for _ in range(CONNECTIONS))
+    await asyncio.gather(*connect)
     await asyncio.sleep(max(0.0, begin - time.time()))
     await asyncio.gather(*(one(process * share + number) for number in range(share)))
     await database.close()
     return spent
 
 
-async def measure_booking(url: str, way: str) -> tuple[list[float], float, int]:
-    """Return seconds of each booking, of everything, and the double bookings."""
+async def measure_booking(url: str, way: str) -> tuple[Spent, float, int]:
+    """Return the seconds of each booking and of everything, and the double bookings."""
     database = Database(url, pool=1)
     async with database.transaction() as session:
         if way == "peers":
@@ -223,7 +238,7 @@ async def measure_booking(url: str, way: str) -> tuple[list[float], float, int]:
             await session.execute(
                 text("create index on appointments (manager_id) where cancelled_at is null")
             )
-        slots = await next_times(session, Wish("reutlingen"), NOW + timedelta(days=2), limit=24)
+        slots = await next_times(session, Wish("reutlingen"), NOW + timedelta(days=2), limit=TIMES)
     times = [slot.start for slot in slots]
     loop = asyncio.get_running_loop()
     spawn = multiprocessing.get_context("spawn")
@@ -242,7 +257,7 @@ async def measure_booking(url: str, way: str) -> tuple[list[float], float, int]:
     return [one for share in shares for one in share], whole, double
 
 
-def told(seconds: list[float]) -> str:
+def told(seconds: Sequence[float]) -> str:
     cuts = statistics.quantiles(seconds, n=100)
     return " / ".join(f"{cuts[share - 1] * 1e3:.1f}" for share, _ in TOLD_MS)
 
@@ -273,10 +288,11 @@ async def main(folder: Path, only: str | None) -> None:
             if only == "search":
                 break
             spent, whole, double = await measure_booking(url, way)
-            console.print(
-                f"{way}: {CLIENTS} clients, {len(spent)} bookings, {len(spent) / whole:.0f}/s;"
-                f" ms {names}: {told(spent)}; double bookings: {double}"
-            )
+            waited, worked = zip(*spent, strict=True)
+            console.print(f"{way}: {CLIENTS} clients, {len(spent)} bookings; ms {names}:")
+            console.print(f"  a booking with waiting  {told(waited)}")
+            console.print(f"  its transaction alone   {told(worked)}")
+            console.print(f"  {len(spent) / whole:.0f} bookings/s, {double} double bookings")
     finally:
         server.stop()
     console.print(f"load average after: {os.getloadavg()[0]:.1f}")

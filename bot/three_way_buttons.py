@@ -38,8 +38,9 @@ async def _answer(
         return Content(text=say("three.declined", language))
     mine = Button(label=say("menu.appointments", language), data="/show_appointments")
     if verb == "stop":
-        await three_way.stop(session, number, person.id)
-        return Content(text=say("three.stopped", language), buttons=[[mine]])
+        stopped = await three_way.stop(session, number, person.id)
+        key = "appointments.kept" if stopped.moves else "three.stopped"
+        return Content(text=say(key, language), buttons=[[mine]])
     made = await three_way.without(session, number, person.id)
     text = say("propose.agreed", language, **words.about(made, language))
     return Content(text=text, buttons=[[mine]])

@@ -26,7 +26,7 @@ def list_accounts() -> None:
     async def work(settings: Any, url: str) -> None:
         from centre import format
         from centre.appointments import connected
-        from centre.appointments.tables import CalendarAccount, CalendarFeed
+        from centre.appointments.calendar_tables import CalendarAccount, CalendarFeed
         from storage.engine import Database
 
         database = Database(url, pool=2)
@@ -67,7 +67,7 @@ def connect(
     standard input; it is kept in the database as it is. Everything ahead is sent at once.
     """
     from centre.appointments import caldav_push, connected, mail
-    from centre.appointments.tables import CalendarAccount
+    from centre.appointments.calendar_tables import CalendarAccount
 
     if email is None and caldav_url is None:
         _refuse("Name an --email, a --caldav-url, or both (lotse calendar disconnect ends it).")
@@ -109,8 +109,8 @@ def disconnect(manager: Manager) -> None:
 def test(manager: Manager) -> None:
     """Try what is connected: sign in, write an event and take it out again. No e-mail is sent."""
     from centre.appointments import caldav_push, mail
+    from centre.appointments.calendar_tables import CalendarAccount
     from centre.appointments.errors import NOT_SET_UP, NotDelivered
-    from centre.appointments.tables import CalendarAccount
 
     failed = []
 

@@ -6,6 +6,7 @@ from importlib import import_module
 MODULES = (
     "storage.outbox",
     "centre.people",
+    "centre.appointments.calendar_tables",
     "centre.appointments.tables",
     "centre.handoffs",
     "knowledge_base.entries",

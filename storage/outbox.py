@@ -42,6 +42,8 @@ class Content(BaseModel):
     ask_location: bool = False
     copy_from: dict[str, int] | None = None
     """Telegram message to pass on unseen: ``{"chat": …, "message": …}``."""
+    silent: bool = False
+    """Whether it comes without a sound."""
 
 
 class OutgoingMessage(Base):

@@ -78,6 +78,9 @@ def render(content: Content, language: str) -> list[Part]:
         parts.append(Part("copy_message", origin))
     if not parts:
         raise Unsendable(reason="empty")
+    if content.silent:
+        for part in parts:
+            part.arguments["disable_notification"] = True
     return parts
 
 

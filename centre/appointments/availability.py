@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -32,8 +32,11 @@ __all__ = [
 ]
 
 # Seconds since 1970; that was midnight in UTC, so that quarters of an hour divide evenly.
-GRID, STEP, DAY = 15 * 60, 30 * 60, 24 * 60 * 60
+GRID, STEP = 15 * 60, 30 * 60
+A_DAYS_STEPS = 24 * 60 * 60 // STEP
 FIRST_LOOK = timedelta(days=2)
+# A boundary between two looks belongs to one of them.
+A_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, order=True)
@@ -50,14 +53,17 @@ async def free_days(
 ) -> list[date]:
     """Return the next days (in Berlin) with a free time, at most ``limit``, from ``after`` on."""
     found: dict[date, None] = {}
-    first = midnight(after) if after else clock.now()
-    # So long are so many working days.
-    span = timedelta(days=limit * 7 // 5 + 1)
-    async for slot in _search(session, wish, first, span, every=False):
-        found[slot.start.astimezone(clock.BERLIN).date()] = None
-        if len(found) == limit:
-            break
-    return list(found)
+    begin, furthest = clock.now(), _furthest()
+    if after is not None:
+        begin = max(begin, midnight(after))
+    while begin < furthest and len(found) < limit:
+        # As far as so many working days reach.
+        span = timedelta(days=max((limit - len(found)) * 7 // 5 + 1, 7))
+        end = min(begin + span, furthest)
+        slots = await _between(session, wish, begin, end - A_MOMENT, every=False)
+        found |= dict.fromkeys(slot.start.astimezone(clock.BERLIN).date() for slot in slots)
+        begin = end
+    return list(found)[:limit]
 
 
 async def free_times(
@@ -78,11 +84,13 @@ async def next_times(
 ) -> list[Slot]:
     """Return the next ``limit`` free times that begin at ``after`` or later, on whatever day."""
     found: list[Slot] = []
-    async for slot in _search(session, wish, after, FIRST_LOOK):
-        found.append(slot)
-        if len(found) == limit:
-            break
-    return found
+    begin, span, furthest = max(after, clock.now()), FIRST_LOOK, _furthest()
+    # Near is mostly enough; if not, further and further.
+    while begin < furthest and len(found) < limit:
+        end = min(begin + span, furthest)
+        found += await _between(session, wish, begin, end - A_MOMENT)
+        begin, span = end, span * 2
+    return found[:limit]
 
 
 async def previous_times(
@@ -94,7 +102,7 @@ async def previous_times(
     end = min(before, _furthest())
     while end > now and len(found) < limit:
         begin = max(end - span, now)
-        found = [*await _between(session, wish, begin, end - timedelta(microseconds=1)), *found]
+        found = [*await _between(session, wish, begin, end - A_MOMENT), *found]
         end, span = begin, span * 2
     return found[-limit:]
 
@@ -126,20 +134,6 @@ def _furthest() -> datetime:
     return clock.now() + rules().horizon + timedelta(seconds=1)
 
 
-async def _search(
-    session: AsyncSession, wish: Wish, first: datetime, span: timedelta, *, every: bool = True
-) -> AsyncIterator[Slot]:
-    """Yield free slots in order: those of the first ``span``, then further and further ahead."""
-    begin, furthest = max(first, clock.now()), _furthest()
-    while begin < furthest:
-        end = min(begin + span, furthest)
-        # A boundary belongs to the later look.
-        last = end - timedelta(microseconds=1)
-        for slot in await _between(session, wish, begin, last, every=every):
-            yield slot
-        begin, span = end, span * 2
-
-
 async def _between(
     session: AsyncSession, wish: Wish, first: datetime, last: datetime, *, every: bool = True
 ) -> list[Slot]:
@@ -155,9 +149,8 @@ async def _between(
     taken_by: dict[int, uuid.UUID] = {}
     # The best manager comes last and stays.
     for one in sorted(found, key=partial(_rank, wish), reverse=True):
-        for opens, closes in zip(one.opens, one.closes, strict=True):
-            starts = _starts(one, opens, closes, length)
-            if not every and rooms is None and closes - opens <= DAY:
+        for starts in _starts(one, length):
+            if not every and rooms is None and len(starts) <= A_DAYS_STEPS:
                 starts = starts[:: max(len(starts) - 1, 1)]
             taken_by.update(dict.fromkeys(starts, one.manager_id))
     slots = [_slot(start, length, taken_by[start]) for start in sorted(taken_by)]
@@ -179,17 +172,19 @@ async def _at(
     return [one for one in found if one.first == seconds]
 
 
-def _starts(one: Free, opens: int, closes: int, length: timedelta) -> range:
-    """Return every beginning (seconds since 1970) of an appointment that fits into a stretch.
+def _starts(one: Free, length: timedelta) -> Iterator[range]:
+    """Yield every beginning (seconds since 1970) of an appointment, stretch by stretch.
 
     Steps are real minutes, so the night the clocks change gains or loses times, and none begins
     at a local time that does not exist.
     """
     seconds = int(length.total_seconds())
     step = min(max(seconds, GRID), STEP)
-    begin = opens + -opens % GRID
-    begin += max(-((begin - one.first) // step), 0) * step
-    return range(begin, min(closes - seconds, one.last) + 1, step)
+    for opens, closes in zip(one.opens, one.closes, strict=True):
+        begin = opens + -opens % GRID
+        if begin < one.first:
+            begin -= (begin - one.first) // step * step
+        yield range(begin, min(closes - seconds, one.last) + 1, step)
 
 
 def _rank(wish: Wish, one: Free) -> tuple[bool, int, uuid.UUID]:
@@ -218,7 +213,7 @@ async def _rooms(session: AsyncSession, wish: Wish) -> list[int] | None:
 
 async def _room_bookings(
     session: AsyncSession, rooms: list[int], first: datetime, last: datetime
-) -> dict[int, list[tuple[datetime, datetime]]]:
+) -> dict[int | None, list[tuple[datetime, datetime]]]:
     rows = await session.execute(
         select(Appointment.room_id, Appointment.during).where(
             Appointment.room_id.in_(rooms),
@@ -231,10 +226,9 @@ async def _room_bookings(
             Appointment.during.op("&&")(func.tstzrange(first, last)),
         )
     )
-    busy: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    busy: dict[int | None, list[tuple[datetime, datetime]]] = defaultdict(list)
     for room, during in rows:
-        if room is not None:
-            busy[room].append((clock.utc(during.lower), clock.utc(during.upper)))
+        busy[room].append((clock.utc(during.lower), clock.utc(during.upper)))
     return busy
 
 

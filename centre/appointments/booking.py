@@ -1,4 +1,4 @@
-"""Holding, booking and giving back times, safe against two people wanting the same one.
+"""Every way to write a time, safe against two people wanting the same one.
 
 Locking rule. What keeps times apart is the database alone: the exclusion constraints
 ``no_overlap_per_manager``, ``…_person``, ``…_room`` and ``…_interpreter`` on
@@ -14,9 +14,9 @@ that nobody waits in a circle:
    deadlock and the next manager is tried at once;
 4. messages and jobs, last: after writing one, a transaction asks for no further row.
 
-A deadlock that PostgreSQL finds all the same (two people swapping times) ends one of the two
-transactions as a whole: nothing is half done, and whoever runs it runs it again
-(:func:`storage.engine.Database.run`, the worker's jobs).
+A deadlock that PostgreSQL finds all the same (several times taken in one transaction, crosswise)
+ends one of the two transactions as a whole: nothing is half done, and whoever runs it runs it
+again (:func:`storage.engine.Database.run`, the worker's jobs).
 
 A time is *held* by the same row that books it, with ``held_until``; saying yes empties that
 column. Whatever needs somebody's yes is a hold: a person finishing the questions, a manager's
@@ -26,27 +26,11 @@ proposal, an offer from the waiting list, an interpreter who is asked.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.appointments import after
-from centre.appointments.availability import Wish, offered
-from centre.appointments.errors import (
-    AlreadyBooked,
-    AppointmentGone,
-    HoldGone,
-    NotYours,
-    SlotInvalid,
-    SlotTaken,
-    TooManyAppointments,
-)
-from centre.appointments.guard import first_free
-from centre.appointments.kinds import DEFAULT_KIND, kind, rules
+from centre.appointments.errors import AppointmentGone, HoldGone, NotYours
 from centre.appointments.lookup import agenda, get, held_by, lock_person, locked, upcoming
 from centre.appointments.reasons import (
     EXPIRED,
@@ -58,6 +42,7 @@ from centre.appointments.reasons import (
     RELEASED,
 )
 from centre.appointments.tables import Appointment
+from centre.appointments.taking import Hold, Needs, book, hold_for_person, take
 from storage import clock
 
 __all__ = [
@@ -84,125 +69,6 @@ __all__ = [
     "take",
     "upcoming",
 ]
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What somebody needs at an appointment besides the adviser."""
-
-    interpreter_language: str | None = None
-    childcare: bool = False
-    step_free: bool = False
-
-
-@dataclass(frozen=True)
-class Hold:
-    """Why a time is held and for how long; ``moves`` is the appointment it would replace."""
-
-    until: datetime
-    reason: str = FOR_PERSON
-    moves: int | None = None
-    waiting_id: int | None = None
-    interpreter_id: uuid.UUID | None = None
-
-
-def hold_for_person(moves: int | None = None) -> Hold:
-    """Return the hold of a person who is answering the last questions of a booking."""
-    return Hold(clock.now() + rules().hold, FOR_PERSON, moves)
-
-
-async def take(
-    session: AsyncSession,
-    *,
-    person_id: uuid.UUID,
-    wish: Wish,
-    topic: str,
-    start: datetime,
-    language: str,
-    request_key: str | None,
-    needs: Needs = Needs(),
-    hold: Hold | None = None,
-) -> Appointment:
-    """Take a time with the best manager who fits: hold it, or book it at once.
-
-    A hold of one's own (``hold.reason`` is ``person``) takes the place of an earlier one.
-
-    Args:
-        session: the caller's open transaction.
-        person_id: for whom.
-        wish: centre, kind, and who may take it.
-        topic: name of an ``ask_*`` intent, or ``other``.
-        start: beginning, timezone-aware, on a quarter of an hour.
-        language: the person's language.
-        request_key: names this request; asking again with it changes nothing.
-        needs: what is needed besides.
-        hold: how long the time is kept for somebody's yes; ``None`` books it.
-
-    Returns:
-        The appointment; for a known ``request_key`` the one it made, even if cancelled since.
-
-    Raises:
-        SlotInvalid: nothing can be booked at ``start``.
-        SlotTaken: everybody who fits is busy at ``start``.
-        AlreadyBooked: the person has another appointment at that time.
-        TooManyAppointments: the person has the most upcoming appointments allowed.
-        PersonGone: there is no such person.
-    """
-    await lock_person(session, person_id)
-    known = await _of_request(session, person_id, request_key)
-    if known is not None:
-        return known
-    if start.tzinfo is None:
-        raise SlotInvalid
-    start = start.astimezone(UTC)
-    during = Range(start, start + kind(wish.kind).length)
-    if hold is None or hold.reason == FOR_PERSON:
-        await _give_back(session, Appointment.person_id == person_id)
-    await _check(session, person_id, wish, during, hold)
-    values = {
-        "person_id": person_id,
-        "centre": wish.centre,
-        "topic": topic,
-        "kind": wish.kind,
-        "language": language,
-        "during": during,
-        "request_key": request_key,
-        "interpreter_language": needs.interpreter_language,
-        "childcare": needs.childcare,
-        "step_free": needs.step_free,
-        **(_held(hold) if hold else {}),
-    }
-    made = await first_free(session, wish, during, values)
-    if made is None:
-        raise SlotTaken
-    if hold is None:
-        await after.booked(session, made)
-    else:
-        await after.held(session, made)
-    return made
-
-
-async def book(
-    session: AsyncSession,
-    *,
-    person_id: uuid.UUID,
-    centre: str,
-    topic: str,
-    start: datetime,
-    language: str,
-    request_key: str | None,
-    kind: str = DEFAULT_KIND,
-) -> Appointment:
-    """Book a time with whichever manager of a centre is free; see :func:`take`."""
-    return await take(
-        session,
-        person_id=person_id,
-        wish=Wish(centre, kind),
-        topic=topic,
-        start=start,
-        language=language,
-        request_key=request_key,
-    )
 
 
 async def confirm(session: AsyncSession, appointment_id: int, person_id: uuid.UUID) -> Appointment:
@@ -303,74 +169,5 @@ async def cancel(
     return found
 
 
-def _held(hold: Hold) -> dict[str, Any]:
-    return {
-        "held_until": hold.until,
-        "hold_for": hold.reason,
-        "moves": hold.moves,
-        "waiting_id": hold.waiting_id,
-        "interpreter_id": hold.interpreter_id,
-    }
-
-
 def _end(found: Appointment, by: uuid.UUID | None, reason: str | None) -> None:
     found.cancelled_at, found.cancelled_by, found.cancel_reason = clock.now(), by, reason
-
-
-async def _give_back(session: AsyncSession, whose: ColumnElement[bool]) -> None:
-    """Free the person's own unfinished hold, whatever is left of its minutes.
-
-    A time for which no interpreter was found waits for the person alone, too.
-    """
-    alone = (Appointment.hold_for == FOR_INTERPRETER) & Appointment.interpreter_id.is_(None)
-    await session.execute(
-        update(Appointment)
-        .where(whose, (Appointment.hold_for == FOR_PERSON) | alone)
-        .where(Appointment.cancelled_at.is_(None))
-        .where(Appointment.held_until.is_not(None))
-        .values(cancelled_at=clock.now(), cancel_reason=RELEASED)
-        .execution_options(synchronize_session="fetch")
-    )
-
-
-async def _of_request(
-    session: AsyncSession, person_id: uuid.UUID, request_key: str | None
-) -> Appointment | None:
-    if request_key is None:
-        return None
-    known = (
-        await session.scalars(select(Appointment).where(Appointment.request_key == request_key))
-    ).one_or_none()
-    if known is not None and known.person_id != person_id:
-        raise NotYours
-    return known
-
-
-async def _check(
-    session: AsyncSession,
-    person_id: uuid.UUID,
-    wish: Wish,
-    during: Range[datetime],
-    hold: Hold | None,
-) -> None:
-    if not await offered(session, wish, clock.utc(during.lower)):
-        raise SlotInvalid
-    moves = hold.moves if hold else None
-    mine = await upcoming(session, person_id)
-    if any(one.during.overlaps(during) for one in mine):
-        raise AlreadyBooked
-    others = len([one for one in mine if one.id != moves]) + await _asking(session, person_id)
-    if others >= rules().most:
-        raise TooManyAppointments(count=others)
-
-
-async def _asking(session: AsyncSession, person_id: uuid.UUID) -> int:
-    """Return how many further appointments a person will have if interpreters say yes."""
-    held = select(func.count()).where(
-        Appointment.person_id == person_id,
-        Appointment.hold_for == FOR_INTERPRETER,
-        Appointment.moves.is_(None),
-        Appointment.cancelled_at.is_(None),
-        Appointment.held_until > clock.now(),
-    )
-    return await session.scalar(held) or 0

@@ -10,10 +10,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.appointments import booking
+from centre.appointments.calendar_tables import CalendarAccount, CalendarPush
 from centre.appointments.errors import NONSENSE
 from centre.appointments.outgoing import FAILED, SENT, WAITING, changed, defer
 from centre.appointments.parcel import CALDAV, MAIL
-from centre.appointments.tables import CalendarAccount, CalendarPush
 from storage import clock
 
 KEEP = timedelta(days=30)

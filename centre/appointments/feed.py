@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.appointments import calendar as ical
 from centre.appointments import words
-from centre.appointments.tables import Absence, Appointment, CalendarFeed, Room, WorkingHours
+from centre.appointments.calendar_tables import CalendarFeed
+from centre.appointments.tables import Absence, Appointment, Room, WorkingHours
 from centre.people import Person
 from storage import clock
 from translations.catalogue import say

@@ -16,18 +16,32 @@ from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre.appointments.availability import Wish, free_rooms, who_is_free
+from centre.appointments.availability import Wish, free_rooms
 from centre.appointments.reasons import EXPIRED, FOR_PERSON
 from centre.appointments.tables import Absence, Appointment, ManagerSettings
 from storage import clock
 
 
 async def first_free(
-    session: AsyncSession, wish: Wish, during: Range[datetime], values: dict[str, Any]
+    session: AsyncSession,
+    wish: Wish,
+    during: Range[datetime],
+    managers: list[uuid.UUID],
+    values: dict[str, Any],
 ) -> Appointment | None:
-    """Insert an appointment with the best manager and a room that are free, or return ``None``."""
+    """Insert an appointment with the first manager and a room that are free.
+
+    Args:
+        session: the caller's open transaction.
+        wish: what is looked for.
+        during: when.
+        managers: who looked free, the best choice first.
+        values: everything else about the appointment.
+
+    Returns:
+        The appointment; ``None`` when others were faster everywhere.
+    """
     start, end = clock.utc(during.lower), clock.utc(during.upper)
-    managers = await who_is_free(session, wish, start)
     rooms = await free_rooms(session, wish, start, end) if managers else []
     if not rooms:
         return None

@@ -22,9 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import notify
 from centre.appointments import caldav_push, mail, parcel, words
+from centre.appointments.calendar_tables import CalendarAccount, CalendarPush
 from centre.appointments.errors import NONSENSE, NOT_SET_UP, NotDelivered
 from centre.appointments.parcel import CALDAV, MAIL, Parcel, same
-from centre.appointments.tables import Appointment, CalendarAccount, CalendarPush
+from centre.appointments.tables import Appointment
 from storage import clock, queue
 from storage.engine import Database
 from translations.catalogue import say

@@ -15,7 +15,8 @@ from centre import format
 from centre.appointments import calendar as ical
 from centre.appointments import words
 from centre.appointments.caldav_push import Account
-from centre.appointments.tables import Appointment, CalendarAccount, CalendarPush, Room
+from centre.appointments.calendar_tables import CalendarAccount, CalendarPush
+from centre.appointments.tables import Appointment, Room
 from storage import clock
 from translations.catalogue import say
 

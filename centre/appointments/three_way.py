@@ -15,9 +15,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import format
+from centre import format, people
 from centre.appointments import after, booking, quiet, words
 from centre.appointments.booking import FOR_INTERPRETER, FOR_PERSON, RELEASED
+from centre.appointments.calendar import invitation
 from centre.appointments.errors import HoldGone, NotYours
 from centre.appointments.interpreters import ACCEPTED, DECLINED, LATE, ask_next
 from centre.appointments.successor import successor
@@ -76,7 +77,12 @@ async def accept(session: AsyncSession, appointment_id: int, helper_id: uuid.UUI
         return found
     replaced = await booking.get(session, found.moves) if found.moves else None
     await booking.agree(session, found, replaced, found.person_id)
-    await words.tell(session, found.person_id, "three.agreed", found, [_MINE], with_needs=True)
+    language = await words.language_of(session, found.person_id)
+    adviser = await people.get(session, found.manager_id)
+    file = invitation(found, language, (adviser and adviser.name) or "")
+    await words.tell(
+        session, found.person_id, "three.agreed", found, [_MINE], with_needs=True, document=file
+    )
     return found
 
 
@@ -98,7 +104,9 @@ async def unanswered(session: AsyncSession, held: Appointment) -> None:
     """Go on when a hold ran out: the next interpreter is asked, or the choice is over."""
     if held.interpreter_id is None:
         await booking.release(session, held.id, None, booking.EXPIRED)
-        await words.tell(session, held.person_id, "three.over", held, [_AGAIN])
+        await words.tell(
+            session, held.person_id, "three.over", held, [_AGAIN], lines=await _kept(session, held)
+        )
         return
     await late(session, held.id, held.interpreter_id)
 
@@ -138,8 +146,8 @@ async def without(session: AsyncSession, appointment_id: int, person_id: uuid.UU
     return await booking.confirm(session, appointment_id, person_id)
 
 
-async def stop(session: AsyncSession, appointment_id: int, person_id: uuid.UUID) -> None:
-    """Give the time back while an interpreter is looked for, as the person wishes.
+async def stop(session: AsyncSession, appointment_id: int, person_id: uuid.UUID) -> Appointment:
+    """Give the time back while an interpreter is looked for, as the person wishes; return it.
 
     Raises:
         HoldGone: nothing is looked for any more.
@@ -154,6 +162,7 @@ async def stop(session: AsyncSession, appointment_id: int, person_id: uuid.UUID)
     await booking.release(session, appointment_id, person_id, RELEASED)
     if helper_id is not None:
         await words.tell(session, helper_id, "interpreter.appointment_cancelled", found)
+    return found
 
 
 async def leave(session: AsyncSession, helper_id: uuid.UUID) -> None:
@@ -245,6 +254,15 @@ async def _offer_choice(session: AsyncSession, found: Appointment) -> None:
         choices,
         **until(found, language),
     )
+
+
+async def _kept(session: AsyncSession, held: Appointment) -> list[tuple[str, dict[str, Any]]]:
+    """Return the line that says that the appointment to be moved stays."""
+    old = await booking.get(session, held.moves) if held.moves else None
+    if old is None or old.cancelled_at is not None or old.start <= clock.now():
+        return []
+    language = await words.language_of(session, held.person_id)
+    return [("move.begin", words.when(old, language))]
 
 
 def _again(found: Appointment) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import county, format, notify, people
+from centre.appointments import quiet
 from centre.appointments.tables import Appointment
-from storage.outbox import Button, Content
+from storage import clock
+from storage.outbox import Button, Content, Document
 from translations.catalogue import say
 
 
@@ -64,9 +66,12 @@ async def tell(
     *,
     with_needs: bool = False,
     lines: Sequence[tuple[str, Mapping[str, object]]] = (),
+    document: Document | None = None,
     **values: object,
 ) -> bool:
     """Tell somebody about an appointment, with what any text about one may want to say.
+
+    In the quiet hours it comes without a sound.
 
     Args:
         session: the caller's open transaction.
@@ -76,6 +81,7 @@ async def tell(
         buttons: rows of (catalogue key of the label, data that comes back).
         with_needs: add what is needed besides (an interpreter, childcare, a way without steps).
         lines: further lines, each a catalogue key and its placeholders.
+        document: a file to attach.
         values: further placeholders.
 
     Returns:
@@ -93,7 +99,9 @@ async def tell(
         [Button(label=say(label, language), data=data) for label, data in row]
         for row in buttons or []
     ]
-    return await notify.deliver(session, person, Content(text=text, buttons=rows)) is not None
+    silent = quiet.is_quiet(clock.now())
+    content = Content(text=text, buttons=rows, document=document, silent=silent)
+    return await notify.deliver(session, person, content) is not None
 
 
 def about(appointment: Appointment, language: str) -> dict[str, Any]:

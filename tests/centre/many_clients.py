@@ -12,6 +12,7 @@ import random
 import sys
 import uuid
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,11 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments
 from centre.appointments import Appointment, Wish, guard
+from centre.appointments.reasons import FOR_INTERPRETER
 from storage import clock
 from storage.engine import Database
 from storage.errors import LotseError
+from tests.centre.conftest import who
 
 KINDS = ("documents", "follow_up", "first", "phone")
+INTERPRETERS = (who("i-ar-1"), who("i-ar-2"))
 START = datetime(2026, 12, 1, 9, 0, tzinfo=clock.BERLIN)
 IDS = uuid.uuid5(uuid.NAMESPACE_URL, "lotse:many-clients")
 
@@ -49,7 +53,7 @@ async def step(
 ) -> Appointment | None:
     kind = chance.choice(KINDS)
     start = START + timedelta(minutes=15 * chance.randrange(12))
-    what = chance.choice(("book", "book", "hold", "move", "cancel"))
+    what = chance.choice(("book", "book", "hold", "three", "move", "cancel"))
 
     async def take(session: AsyncSession, hold: appointments.Hold | None = None) -> Appointment:
         return await appointments.take(
@@ -72,7 +76,10 @@ async def step(
     if what == "book":
         return await db.run(take)
     moves = mine.id if what == "move" and mine is not None else None
-    held = await db.run(lambda session: take(session, appointments.hold_for_person(moves)))
+    hold = appointments.hold_for_person(moves)
+    if what == "three":
+        hold = replace(hold, reason=FOR_INTERPRETER, interpreter_id=chance.choice(INTERPRETERS))
+    held = await db.run(lambda session: take(session, hold))
     return await db.run(lambda session: appointments.confirm(session, held.id, person))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 from centre import appointments, county, demo
 from centre.appointments import Absence, Room, Wish, WorkingHours, feed
 from centre.appointments.calendar import DIRECTION
-from centre.appointments.tables import CalendarFeed
+from centre.appointments.calendar_tables import CalendarFeed
 from centre.people import Person
 from storage import clock
 from storage.engine import Database

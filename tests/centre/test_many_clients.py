@@ -23,6 +23,7 @@ GUARDS = {
     "no_overlap_per_manager": ("manager_id", "blocked"),
     "no_overlap_per_person": ("person_id", "during"),
     "no_overlap_per_room": ("room_id", "during"),
+    "no_overlap_per_interpreter": ("interpreter_id", "during"),
 }
 REFUSALS = {
     *("slot_taken", "slot_invalid", "already_booked", "too_many_appointments"),
@@ -83,7 +84,7 @@ async def overlaps(db: Database) -> dict[str, int]:
     return found
 
 
-async def test_without_the_guards_people_manager_and_room_are_booked_twice(
+async def test_without_the_guards_managers_rooms_and_interpreters_are_booked_twice(
     people: Database, db_url: str
 ) -> None:
     await crowd(people)
@@ -92,8 +93,8 @@ async def test_without_the_guards_people_manager_and_room_are_booked_twice(
             await session.execute(text(f"alter table appointments drop constraint {name}"))
     await rush(db_url, 1)
     found = await overlaps(people)
-    assert found["no_overlap_per_manager"] > 0
-    assert found["no_overlap_per_room"] > 0
+    for name in ("manager", "room", "interpreter"):
+        assert found[f"no_overlap_per_{name}"] > 0
 
 
 async def test_with_the_guards_nothing_ever_overlaps_and_everybody_gets_a_clear_answer(

@@ -27,8 +27,8 @@ from sqlalchemy import select, text
 from bot import appointment_jobs
 from centre import appointments, privacy
 from centre.appointments import Appointment, Wish, caldav_push, connected, mail, outgoing
+from centre.appointments.calendar_tables import CalendarAccount, CalendarPush
 from centre.appointments.connected import Overdue
-from centre.appointments.tables import CalendarAccount, CalendarPush
 from centre.people import Person
 from lotse.processes import free_port
 from storage import clock, queue

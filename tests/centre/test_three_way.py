@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import uuid
 from datetime import datetime, timedelta
 
+import icalendar
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from bot.telegram.render import render
 from centre import appointments, privacy
 from centre.appointments import (
     Appointment,
@@ -22,6 +25,7 @@ from centre.appointments import (
     interpreters,
     reminders,
     three_way,
+    words,
 )
 from centre.appointments.tables import InterpreterAsk
 from centre.handoffs import InterpreterLanguage
@@ -318,6 +322,86 @@ async def test_a_yes_that_comes_too_late_does_not_stop_the_search(people: Databa
     async with people.transaction() as session:
         await expiry.over(session, held.id)
     assert await asked(people, held.id) not in (None, first)
+
+
+async def hold_instead(db: Database) -> Appointment:
+    """Hold another time for somebody who has an appointment, and ask an interpreter for it."""
+    async with db.transaction() as session:
+        old = await appointments.book(
+            session,
+            person_id=who("p4"),
+            centre="reutlingen",
+            topic="ask_work",
+            start=THURSDAY,
+            language="ti",
+            request_key=None,
+        )
+        held = await appointments.take(
+            session,
+            person_id=who("p4"),
+            wish=Wish("reutlingen"),
+            topic="ask_work",
+            start=THURSDAY + timedelta(hours=1),
+            language="ti",
+            request_key=None,
+            needs=Needs(interpreter_language="ti"),
+            hold=appointments.hold_for_person(old.id),
+        )
+    assert await request(db, held)
+    return held
+
+
+async def test_whoever_stops_moving_an_appointment_reads_that_it_stays(people: Database) -> None:
+    held = await hold_instead(people)
+    [answer] = await press(people, "p4", f"t:stop:{held.id}")
+    assert answer.text == say("appointments.kept", "ti")
+    async with people.transaction() as session:
+        assert [one.id for one in await appointments.upcoming(session, who("p4"))] == [held.moves]
+
+
+async def test_when_the_choice_runs_out_the_appointment_to_be_moved_stays_and_is_named(
+    people: Database,
+) -> None:
+    held = await hold_instead(people)
+    for _ in range(2):
+        helper = await asked(people, held.id)
+        assert helper is not None
+        await decline(people, held.id, helper)
+    clock.advance(timedelta(minutes=31))
+    async with people.transaction() as session:
+        await expiry.over(session, held.id)
+        old = await session.get_one(Appointment, held.moves)
+        about = words.when(old, "ti")
+    told = await last(people, "p4")
+    assert told.startswith(begins("three.over", "ti"))
+    assert told.endswith(say("move.begin", "ti", **about))
+
+
+async def test_the_yes_of_an_interpreter_brings_the_person_a_file_for_their_calendar(
+    people: Database,
+) -> None:
+    held = await hold(people)
+    await request(people, held)
+    helper = await asked(people, held.id)
+    assert helper is not None
+    await accept(people, held.id, helper)
+    async with people.transaction() as session:
+        told = (await sent_to(session, "p4"))[-1]
+    assert told.document is not None
+    [event] = icalendar.Calendar.from_ical(base64.b64decode(told.document.content)).events
+    assert event.start == THURSDAY
+
+
+async def test_at_night_an_interpreter_is_asked_without_a_sound(people: Database) -> None:
+    clock.set_now(berlin(2026, 12, 1, 23, 0))
+    held = await hold(people)
+    await request(people, held)
+    helper = await asked(people, held.id)
+    assert helper is not None
+    async with people.transaction() as session:
+        [message] = await sent_to(session, helper)
+    assert message.silent
+    assert {part.arguments["disable_notification"] for part in render(message, "de")} == {True}
 
 
 async def test_the_person_is_told_who_is_asked_next_until_when_and_can_stop(

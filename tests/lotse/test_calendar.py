@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 from typer.testing import CliRunner
 
 from centre import demo
-from centre.appointments.tables import CalendarPush
+from centre.appointments.calendar_tables import CalendarPush
 from lotse.cli import app
 from lotse.processes import free_port
 from storage import clock

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from centre import appointments, demo
 from centre.appointments import Wish, feed
-from centre.appointments.tables import CalendarPush
+from centre.appointments.calendar_tables import CalendarPush
 from storage.engine import Database
 from tests.centre.conftest import berlin, who
 from tests.web.conftest import Visit
