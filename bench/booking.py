@@ -42,7 +42,7 @@ PROCESSES, CLIENTS, ROUNDS, CONNECTIONS = 4, 200, 3, 5
 NOW = datetime(2026, 11, 30, 8, 0, tzinfo=clock.BERLIN)
 IDS = uuid.uuid5(uuid.NAMESPACE_URL, "lotse:bench")
 KINDS = ("first", "follow_up", "documents", "phone")
-TIMES = 40
+TIMES = 160
 TOLD_MS = ((50, "p50"), (95, "p95"), (99, "p99"))
 
 console = Console()

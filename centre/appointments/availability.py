@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -16,6 +17,7 @@ from centre.appointments.kinds import AT_CENTRE, kind, rules
 from centre.appointments.reasons import FOR_PERSON
 from centre.appointments.stretches import Free, Wish, look, midnight, public_holidays
 from centre.appointments.tables import Appointment, Room
+from centre.appointments.working_days import gaps, working_days
 from storage import clock
 
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
 GRID, STEP = 15 * 60, 30 * 60
 A_DAYS_STEPS = 24 * 60 * 60 // STEP
 FIRST_LOOK = timedelta(days=2)
+SOME = 8
+"""Managers who are asked first where only the days matter."""
 # A boundary between two looks belongs to one of them.
 A_MOMENT = timedelta(microseconds=1)
 
@@ -52,7 +56,7 @@ async def free_days(
     session: AsyncSession, wish: Wish, limit: int = 6, after: date | None = None
 ) -> list[date]:
     """Return the next days (in Berlin) with a free time, at most ``limit``, from ``after`` on."""
-    found: dict[date, None] = {}
+    found: set[date] = set()
     begin, furthest = clock.now(), _furthest()
     if after is not None:
         begin = max(begin, midnight(after))
@@ -60,10 +64,34 @@ async def free_days(
         # As far as so many working days reach.
         span = timedelta(days=max((limit - len(found)) * 7 // 5 + 1, 7))
         end = min(begin + span, furthest)
-        slots = await _between(session, wish, begin, end - A_MOMENT, every=False)
-        found |= dict.fromkeys(slot.start.astimezone(clock.BERLIN).date() for slot in slots)
+        found |= await _days(session, wish, begin, end - A_MOMENT, limit - len(found))
         begin = end
-    return list(found)[:limit]
+    return sorted(found)[:limit]
+
+
+async def _days(
+    session: AsyncSession, wish: Wish, first: datetime, last: datetime, limit: int
+) -> set[date]:
+    """Return the days with a free time; at least the first ``limit`` of them.
+
+    A few managers mostly know every day. All are asked about what is left only.
+    """
+    first_day, last_day = (one.astimezone(clock.BERLIN).date() for one in (first, last))
+    hours = await working_days(session, wish, first_day, last_day)
+    found: set[date] = set()
+    if len(hours.managers) > 2 * SOME:
+        some = replace(wish, managers=tuple(random.sample(hours.managers, SOME)))
+        found = await _days_of(session, some, first, last)
+    enough = sorted(found)[limit - 1] if len(found) >= limit else last_day
+    for begin, end in gaps(hours.days - found, enough):
+        opens, closes = midnight(begin), midnight(end + timedelta(days=1)) - A_MOMENT
+        found |= await _days_of(session, wish, max(first, opens), min(last, closes))
+    return found
+
+
+async def _days_of(session: AsyncSession, wish: Wish, first: datetime, last: datetime) -> set[date]:
+    slots = await _between(session, wish, first, last, every=False)
+    return {slot.start.astimezone(clock.BERLIN).date() for slot in slots}
 
 
 async def free_times(

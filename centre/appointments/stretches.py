@@ -19,13 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from centre.appointments.kinds import DEFAULT_KIND, kind, rules
 from storage import clock
 
-# Hours are local. An ordinary day's begin so long after midnight. Europe changes its clocks at 1:00
-# UTC: after that, hours are ``shift`` nearer to midnight. One in the hour that is skipped begins
-# (or ends) when the clocks change; of the hour that comes twice, the first counts.
-# A manager's buffer lies after each of their appointments, so a new one must end a buffer before
-# the next. The load counts what is booked in the weeks that the look touches.
-_FREE = text(
-    """
+FITTING = """
 with here as (
     select manager_id from working_hours where centre = :centre
     union select manager_id from extra_hours where centre = :centre
@@ -39,7 +33,15 @@ with here as (
         and (cast(:managers as uuid[]) is null or p.id = any(:managers))
         and (cast(:gender as text) is null or s.gender = :gender)
         and (cast(:speaks as text) is null or :speaks = any(s.languages))
-), days as materialized (
+"""
+"""Opens a statement whose first part, ``managers``, is everybody who fits a wish."""
+
+# Hours are local. An ordinary day's begin so long after midnight. Europe changes its clocks at 1:00
+# UTC: after that, hours are ``shift`` nearer to midnight. One in the hour that is skipped begins
+# (or ends) when the clocks change; of the hour that comes twice, the first counts.
+# A manager's buffer lies after each of their appointments, so a new one must end a buffer before
+# the next. The load counts what is booked in the weeks that the look touches.
+_REST = """), days as materialized (
     select day::date, extract(isodow from day)::int - 1 as weekday,
         day at time zone 'Europe/Berlin' as midnight,
         (day + interval '1 hour') at time zone 'UTC' as change,
@@ -94,7 +96,7 @@ lateral (
 ) as f
 where f.opens is not null
 """
-).bindparams(
+_FREE = text(FITTING + _REST).bindparams(
     bindparam("holidays", type_=ARRAY(Date)),
     *(bindparam(name, type_=Interval) for name in ("notice", "horizon", "length")),
 )
@@ -174,13 +176,7 @@ async def look(
     rows = await session.execute(
         _FREE,
         {
-            "now": now,
-            "notice": common.notice,
-            "horizon": common.horizon,
-            "centre": wish.centre,
-            "managers": list(wish.managers) if wish.managers is not None else None,
-            "gender": wish.gender,
-            "speaks": wish.speaks,
+            **fitting(wish),
             "first": first,
             "last": last,
             "first_day": first_day,
@@ -200,6 +196,20 @@ async def look(
         },
     )
     return [Free(*row) for row in rows]
+
+
+def fitting(wish: Wish) -> dict[str, object]:
+    """Return the parameters of :data:`FITTING`."""
+    common = rules()
+    return {
+        "now": clock.now(),
+        "notice": common.notice,
+        "horizon": common.horizon,
+        "centre": wish.centre,
+        "managers": list(wish.managers) if wish.managers is not None else None,
+        "gender": wish.gender,
+        "speaks": wish.speaks,
+    }
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from centre.text_notes import machine
-from dialogues.actions import answer_view, offers
+from dialogues.actions import answer_view, booking_needs, offers
 from dialogues.actions.fallback import LONGEST_QUESTION
 from dialogues.actions.keyboards import STATUSES, keyboard
 from dialogues.actions.turn import Turn, action, document
@@ -28,7 +28,7 @@ PAGE = re.compile(r"(?P<view>de:|au:)?(?P<entry>[a-z0-9_-]{2,48})(?::(?P<positio
 @action("action_answer")
 async def answer(turn: Turn) -> None:
     """Answer what was typed, or show the entry or topic that was tapped."""
-    if await offers.instead(turn):
+    if booking_needs.said(turn) or await offers.instead(turn):
         return
     topic = turn.intent
     question = turn.text[:LONGEST_QUESTION] or turn.slots.get("question") or ""

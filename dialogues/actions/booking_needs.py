@@ -41,6 +41,16 @@ def check(turn: Turn) -> None:
         turn.set("booking_needs", _known(value, can) or NOTHING)
 
 
+def said(turn: Turn) -> bool:
+    """Mark childcare when it is asked for in words while the needs are; tell whether it was."""
+    asked = turn.slots.get("requested_slot") == "booking_needs"
+    if not asked or turn.intent != "ask_childcare" or CHILDCARE not in possible_needs(turn):
+        return False
+    marked = turn.slots.get("booking_marked") or ""
+    turn.set("booking_marked", _known(marked + CHILDCARE, possible_needs(turn)))
+    return True
+
+
 def _known(value: str, can: str) -> str:
     return "".join(one for one in can if one in value)
 

@@ -30,6 +30,7 @@ SAYS_DAY = ("booking_day", "date", "day", "weekday")
 DAYS_OFFERED = 6
 TIMES_OFFERED = 3
 MINUTE = timedelta(minutes=1)
+NIGHT_ENDS = 7
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,17 @@ async def check_time(turn: Turn) -> None:
             return
         turn.set("booking_day", chosen.date().isoformat())
         turn.set("booking_time", f"{chosen:%H:%M}")
-    elif turn.slots.get("booking_day") is not None and start_of(turn) is None:
-        forget_time(turn)
+    else:
+        turn.set("booking_time", _in_office_hours(value))
+        if turn.slots.get("booking_day") is not None and start_of(turn) is None:
+            forget_time(turn)
+
+
+def _in_office_hours(written: str) -> str:
+    """Return a typed time; "at three" means the afternoon, for no office opens at night."""
+    hour, _, minute = written.partition(":")
+    afternoon = hour.isdigit() and 1 <= int(hour) < NIGHT_ENDS
+    return f"{int(hour) + 12}:{minute}" if afternoon else written
 
 
 def forget_time(turn: Turn, *more: str) -> None:

@@ -16,7 +16,31 @@ DATA = Path(__file__).parent.parent / "entities"
 SHORTEST_INSIDE = 3
 
 _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3])[:.]([0-5]\d)(?!\d|\.\d)")
-_HOUR = re.compile(r"(?<!\d)([01]?\d|2[0-3])\s*(?:uhr|o'?clock|h\b|годин|час|saat)", re.I)
+# Amharic, Tigrinya and Somali hours are left out: many count them from six in the morning, so that
+# "four o'clock" may be ten. Who writes 10:00 or taps a button means what the clock shows.
+_HOUR = re.compile(
+    r"(?<!\d)([01]?\d|2[0-3])\s?(?:uhr|o'?clock|h(?:eures?)?(?!\w)|годин\w?|час\w*|بج[یوي])"
+    r"(?:\s?([0-5]\d)(?!\d|[.:]\d))?"
+)
+_AFTER_ITS_NAME = re.compile(
+    r"(?<!\w)(?:الساعه|ساعت|کاتژمێر|saat|saet)\s?([01]?\d|2[0-3])(?:[:.]([0-5]\d))?(?!\d)"
+)
+_TWELVE = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])(?:[:.]([0-5]\d))?\s?([ap])\.?m(?!\w)")
+_HALF = re.compile(r"(?<!\w)halb\s(\w+)")
+_GERMAN_HOURS = [
+    "ein",
+    "zwei",
+    "drei",
+    "vier",
+    "funf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "elf",
+    "zwolf",
+]
 # A course level, also in Cyrillic letters; "B1/B2" is two.
 _LEVEL = re.compile(r"(?<!\w)([abcавс])([12])(?!\w|[.:]\d)")
 _LATIN = str.maketrans("авс", "abc")
@@ -87,6 +111,19 @@ def _dates(folded: str) -> Hits:
 
 
 def _times(folded: str) -> Hits:
-    values = [("time", f"{int(h):02}:{m}") for h, m in _CLOCK.findall(folded)]
-    values += [("time", f"{int(hour):02}:00") for hour in _HOUR.findall(folded)]
-    return values
+    values = [_half(word) for word in _HALF.findall(folded)]
+    for hour, minute, half in _TWELVE.findall(folded):
+        values.append(f"{int(hour) % 12 + (12 if half == 'p' else 0):02}:{minute or '00'}")
+    folded = _TWELVE.sub(" ", folded)
+    for pattern in (_CLOCK, _HOUR, _AFTER_ITS_NAME):
+        values += [f"{int(hour):02}:{minute or '00'}" for hour, minute in pattern.findall(folded)]
+        folded = pattern.sub(" ", folded)
+    return [("time", value) for value in values if value]
+
+
+def _half(word: str) -> str:
+    """Return the time of German "halb drei" (half an hour before three); empty for other words."""
+    word = word.removesuffix("s") if word == "eins" else word
+    if word in _GERMAN_HOURS:
+        return f"{_GERMAN_HOURS.index(word) or 12:02}:30"
+    return f"{(int(word) - 2) % 12 + 1:02}:30" if word.isdigit() and 0 < int(word) < 13 else ""

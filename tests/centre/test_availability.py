@@ -20,11 +20,11 @@ from centre.appointments import (
     Wish,
     WorkingHours,
 )
-from centre.appointments.availability import next_times, previous_times, public_holidays
+from centre.appointments.availability import free_days, next_times, previous_times, public_holidays
 from centre.appointments.tables import ExtraHours
 from storage import clock
 from storage.engine import Database
-from tests.centre.conftest import berlin, who
+from tests.centre.conftest import berlin, new_person, who
 
 TUESDAY = date(2026, 12, 1)
 ANYBODY = Wish("reutlingen")
@@ -232,6 +232,34 @@ async def test_later_and_earlier_go_on_over_the_days(one: Database) -> None:
         berlin(2026, 12, 1, 10, 30),
         berlin(2026, 12, 1, 11, 0),
     ]
+
+
+async def test_among_many_managers_no_day_is_overlooked(one: Database) -> None:
+    """Only one of forty works on the Thursday and on the Saturday; one Tuesday all are away."""
+    async with one.transaction() as session:
+        many = [
+            await new_person(session, "test", f"m{n}", role="manager", centre="reutlingen")
+            for n in range(40)
+        ]
+    away = Range(berlin(2026, 12, 8, 0, 0), berlin(2026, 12, 9, 0, 0))
+    only = many[17]
+    await add(
+        one,
+        *(hours(manager, valid_until=date(2026, 12, 8)) for manager in many),
+        *(Absence(manager_id=manager, during=away, reason="blocked") for manager in [*many, FIRST]),
+        hours(only, weekday=3, valid_until=date(2026, 12, 3)),
+        ExtraHours(
+            manager_id=only,
+            centre="reutlingen",
+            during=Range(berlin(2026, 12, 12, 10, 0), berlin(2026, 12, 12, 11, 0)),
+        ),
+    )
+    async with one.transaction() as session:
+        for _ in range(5):  # Whoever is asked first is drawn by lot.
+            days = await free_days(session, ANYBODY, limit=4)
+            assert days == [date(2026, 12, day) for day in (1, 3, 12, 15)]
+            away_from = await free_days(session, ANYBODY, limit=2, after=date(2026, 12, 4))
+            assert away_from == [date(2026, 12, day) for day in (12, 15)]
 
 
 async def test_in_the_hour_that_does_not_exist_nothing_can_be_booked(one: Database) -> None:

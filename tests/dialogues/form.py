@@ -58,6 +58,14 @@ class Talk:
         await self.go_on(message)
         return self.said
 
+    async def interrupt(self, text: str, intent: str, action: str) -> list[Content]:
+        """Say what another action answers before the form goes on."""
+        self.turns, self.said = self.turns + 1, []
+        message = {"text": text, "intent": {"name": intent}, "entities": [], "metadata": {}}
+        await self._run(action, message)
+        await self.go_on(message)
+        return self.said
+
     async def act(self, name: str, **entities: str) -> list[Content]:
         """Run one action."""
         self.said = []

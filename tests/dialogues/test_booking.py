@@ -207,6 +207,27 @@ async def test_a_hold_that_ran_out_is_said_and_the_other_answers_stay(people: Da
     assert kept.childcare
 
 
+async def test_childcare_asked_for_in_words_is_marked_beside_what_was_tapped(
+    people: Database,
+) -> None:
+    await nobody_particular(people)
+    one = talk(people)
+    await to_times(one)
+    await one.tap(booking_time=f"{TUESDAY}T09:00")
+    await one.tap(booking_needs="mark:s")
+    said = await one.interrupt("I need childcare", "ask_childcare", "action_answer")
+    assert [content.text for content in said] == [say("book.ask_needs", "en")]
+    assert one.data[-1] == '/choose{"booking_needs":"cs"}'
+
+
+async def test_a_typed_hour_of_the_night_means_the_afternoon(people: Database) -> None:
+    await nobody_particular(people)
+    one = talk(people)
+    await to_times(one)
+    await one.tap(booking_time="01:30")
+    assert one.slots["booking_time"] == "13:30"
+
+
 @pytest.mark.parametrize("at", ["booking_needs", "booking_confirmed"])
 async def test_a_question_in_between_after_the_hold_is_still_answered(
     people: Database, at: str

@@ -104,6 +104,38 @@ def test_listed_words_become_canonical_values(
     assert entity in lookup.find(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("um 10 Uhr 30", "10:30"),
+        ("halb elf", "10:30"),
+        ("halb 3", "02:30"),
+        ("halb eins", "12:30"),
+        ("3 pm", "15:00"),
+        ("at 9:30 a.m. please", "09:30"),
+        ("12 pm", "12:00"),
+        ("à 10 h 30", "10:30"),
+        ("vers 14 heures", "14:00"),
+        ("в 10 часов", "10:00"),
+        ("о 10 годині", "10:00"),
+        ("الساعة ١٠", "10:00"),
+        ("الساعة 10:30", "10:30"),
+        ("ساعت ۳ بعد از ظهر", "03:00"),
+        ("کاتژمێر ١٠", "10:00"),
+        ("په ۱۰ بجو", "10:00"),
+        ("saat 10'da", "10:00"),
+        ("saet 10", "10:00"),
+    ],
+)
+def test_a_time_is_understood_as_people_write_it(lookup: Lookup, text: str, time: str) -> None:
+    assert [value for entity, value in lookup.find(text) if entity == "time"] == [time]
+
+
+@pytest.mark.parametrize("text", ["በ4 ሰዓት", "saacadda 4", "4 ሰዓት", "halb voll"])
+def test_hours_that_may_mean_another_time_are_not_guessed(lookup: Lookup, text: str) -> None:
+    assert "time" not in [entity for entity, _ in lookup.find(text)]
+
+
 def test_a_date_is_no_time(lookup: Lookup) -> None:
     assert lookup.find("am 3.12.") == [("date", "0000-12-03")]
 
