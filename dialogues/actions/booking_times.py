@@ -106,7 +106,9 @@ async def check_time(turn: Turn) -> None:
         turn.set("booking_day", chosen.date().isoformat())
         turn.set("booking_time", f"{chosen:%H:%M}")
     else:
-        turn.set("booking_time", _in_office_hours(value))
+        meant = _in_office_hours(value)
+        if meant != value:  # Whatever is set again would count as an answer to the open question.
+            turn.set("booking_time", meant)
         if turn.slots.get("booking_day") is not None and start_of(turn) is None:
             forget_time(turn)
 
