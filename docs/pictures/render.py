@@ -1,6 +1,7 @@
 """Renders the README's pictures: a real conversation, a centre's offers and their poster.
 
-Run with ``.venv/bin/python -m docs.pictures.render`` while ``make run`` is running; needs Chromium.
+Run with ``.venv/bin/python -m docs.pictures.render`` while ``make run`` is running. Needs Chromium
+and a font with emoji (Debian: ``fonts-noto-color-emoji``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ ADDRESS = "http://127.0.0.1:8080"
 BROWSER = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 ANSWER_MS = 20_000
+BOOKING = ("🏠 السكن", "لقاء آخر (30 دقيقة)", "مع أول شخص متاح")
 PAGES = (
     ("/offers/dettingen?lang=de", "offers.png", (720, 688)),
     ("/offers/dettingen/poster?lang=de", "poster.png", (602, 826)),
@@ -46,7 +48,7 @@ async def render(address: str) -> None:
 
 
 async def _chat(browser: Browser, address: str) -> None:
-    """Say in Arabic who one is, then open the booking."""
+    """Say in Arabic who one is, then book up to the choice of a day."""
     page = await browser.new_page(
         viewport={"width": 420, "height": 860}, device_scale_factor=2, locale="ar"
     )
@@ -58,8 +60,9 @@ async def _chat(browser: Browser, address: str) -> None:
     await _tap(page, "نعم، أوافق")
     await page.wait_for_timeout(2500)
     await _say(page, "أريد حجز موعد")
-    await page.wait_for_timeout(4000)
-    await _tap(page, "السكن")
+    for answer in BOOKING:
+        await page.wait_for_timeout(3000)
+        await _tap(page, answer)
     await page.wait_for_timeout(3500)
     await page.screenshot(path=str(HERE / "chat.png"))
 
