@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from babel.messages.catalog import Message
@@ -20,12 +20,14 @@ class Comparison:
     """What the program uses beside what the template has.
 
     ``families`` are the keys that are put together while the program runs (``topic.*``), with the
-    files that do it and the keys that are meant.
+    files that do it and the keys that are meant. ``moved`` are keys whose files the template names
+    wrongly.
     """
 
     missing: dict[str, set[str]]
     unused: list[str]
     families: dict[str, tuple[set[str], list[str]]]
+    moved: list[str]
 
     def problems(self, template: Path) -> list[str]:
         """Return what is wrong, worded with what to do."""
@@ -45,6 +47,10 @@ class Comparison:
                 f" them to {name}"
                 for family, (files, members) in sorted(self.families.items())
                 if not members
+            ),
+            *(
+                f"{name}: {key}: used in other files than it says; run lotse catalogues extract"
+                for key in self.moved
             ),
         ]
 
@@ -81,7 +87,7 @@ def refresh(root: Path) -> tuple[Comparison, list[Change]]:
     """
     path = _template(root)
     source = po.read(path)
-    comparison, usage = _compare(source.messages, root)
+    before, usage = _compare(source.messages, root)
     known = [one for one in languages() if one != SOURCE_LANGUAGE]
     paths = {one: root / catalogue_path(one).relative_to(_ROOT) for one in known}
     own = {one: po.read(at) for one, at in paths.items() if at.exists()}
@@ -89,6 +95,7 @@ def refresh(root: Path) -> tuple[Comparison, list[Change]]:
     for message in ordered:
         message.locations = [(file, 0) for file in sorted(usage.files(str(message.context)))]
     po.write(path, source.head, ordered, plural_forms(SOURCE_LANGUAGE))
+    comparison = replace(before, moved=[])
     return comparison, [_merge(paths[one], own[one], ordered, one) for one in own]
 
 
@@ -99,7 +106,7 @@ def _template(root: Path) -> Path:
     return root / "translations" / "lotse.pot"
 
 
-def _compare(messages: Iterable[Message], root: Path) -> tuple[Comparison, Usage]:
+def _compare(messages: Sequence[Message], root: Path) -> tuple[Comparison, Usage]:
     keys = [str(message.context) for message in messages]
     usage = find(root, {key.partition(".")[0] for key in keys})
     families = {
@@ -108,7 +115,12 @@ def _compare(messages: Iterable[Message], root: Path) -> tuple[Comparison, Usage
     }
     missing = {key: files for key, files in usage.keys.items() if key not in set(keys)}
     unused = [key for key in keys if not usage.files(key)]
-    return Comparison(missing, unused, families), usage
+    moved = [
+        str(one.context)
+        for one in messages
+        if {file for file, _ in one.locations} != usage.files(str(one.context)) != set()
+    ]
+    return Comparison(missing, unused, families, moved), usage
 
 
 def _in_order(messages: Iterable[Message]) -> list[Message]:

@@ -213,9 +213,12 @@ def test_the_commands_name_every_problem(root: Path, monkeypatch: pytest.MonkeyP
     assert result.exit_code == 1
     assert "family topic.*: 1 texts, put together in bot/talk.py" in result.output
     assert "menu.text: missing, but used in bot/talk.py" in result.output
+    assert "menu.book: used in other files than it says; run lotse" in result.output
     assert before == {path: path.read_bytes() for path in root.rglob("*.po*")}
     result = CliRunner().invoke(app, ["catalogues", "extract"])
     assert "1 added, 0 now fuzzy, 1 put aside" in result.output
+    assert "used in other files" not in result.output
+    assert compare(root).moved == []
 
 
 def test_coverage_and_check_run_as_commands() -> None:
