@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
-from datetime import datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 import pytest_asyncio
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import appointment_jobs
 from centre import demo
+from centre.appointments import mail
 from centre.people import Address, Person
+from storage import clock, queue
 from storage.engine import Database
 from storage.outbox import Content, OutgoingMessage
 
@@ -55,3 +59,46 @@ async def new_person(
     session.add(Address(person_id=person.id, channel=channel, address=address))
     await session.flush()
     return person.id
+
+
+Work = Callable[..., Awaitable[None]]
+DUE = text(
+    "select count(*) from procrastinate_jobs where status = 'todo' and queue_name = :queue"
+    " and coalesce(scheduled_at, now()) <= now()"
+)
+
+
+@pytest.fixture
+def work(people: Database) -> Iterator[Work]:
+    """Do what is due, with a real worker; ``later`` passes the time that retries wait for."""
+    tasks = dict(queue.app.tasks)
+    periodic = dict(queue.app.periodic_registry.periodic_tasks)
+
+    async def run(server: mail.Server | None = None, later: timedelta = timedelta()) -> None:
+        queue.app.tasks.clear()
+        queue.app.periodic_registry.periodic_tasks.clear()
+        appointment_jobs.register(people, server)
+        queue.app.periodic_registry.periodic_tasks.clear()
+        clock.advance(later)
+        async with people.transaction() as session:
+            await queue.bring_forward(session, later)
+        async with queue.opened(people.url) as app:
+            # A job may leave another one behind.
+            while await due():
+                await app.run_worker_async(
+                    queues=[queue.queue_name()],
+                    concurrency=4,
+                    wait=False,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                )
+
+    async def due() -> int:
+        async with people.transaction() as session:
+            return await session.scalar(DUE, {"queue": queue.queue_name()}) or 0
+
+    yield run
+    queue.app.tasks.clear()
+    queue.app.tasks.update(tasks)
+    queue.app.periodic_registry.periodic_tasks.clear()
+    queue.app.periodic_registry.periodic_tasks.update(periodic)

@@ -26,12 +26,10 @@ from centre.appointments.errors import TimeOrder, TimePast, TimeSkipped, TimeUnr
 from storage import clock
 from storage.engine import Database
 from storage.outbox import Content
+from tests.centre.booked import ERIKA, MAX, TUESDAY, book
 from tests.centre.conftest import berlin, sent_to, who
 from tests.centre.staff import data_of, press, write
 from translations.catalogue import say
-
-TUESDAY = berlin(2026, 12, 1, 9, 0)
-ERIKA, MAX = "m-reutlingen-1", "m-reutlingen-2"
 
 
 def day(month: int, number: int, year: int = 2026) -> tuple[datetime, datetime]:
@@ -41,19 +39,6 @@ def day(month: int, number: int, year: int = 2026) -> tuple[datetime, datetime]:
 
 def hours(number: int, start: tuple[int, ...], end: tuple[int, ...]) -> tuple[datetime, datetime]:
     return berlin(2026, 12, number, *start), berlin(2026, 12, number, *end)
-
-
-async def book(db: Database, person: str = "p1", start: datetime = TUESDAY) -> Appointment:
-    async with db.transaction() as session:
-        return await booking.take(
-            session,
-            person_id=who(person),
-            wish=Wish("reutlingen", managers=(who(ERIKA),)),
-            topic="other",
-            start=start,
-            language="ar",
-            request_key=None,
-        )
 
 
 async def absences(db: Database) -> int:

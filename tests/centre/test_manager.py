@@ -22,27 +22,10 @@ from centre.appointments.errors import TooEarly
 from centre.appointments.tables import ExtraHours, WorkingHours
 from storage import clock
 from storage.engine import Database
+from tests.centre.booked import ERIKA, MAX, TUESDAY, book
 from tests.centre.conftest import berlin, sent_to, who
 from tests.centre.staff import data_of, plain, press, write
 from translations.catalogue import say
-
-TUESDAY = berlin(2026, 12, 1, 9, 0)
-ERIKA, MAX = "m-reutlingen-1", "m-reutlingen-2"
-
-
-async def book(
-    db: Database, person: str = "p1", start: datetime = TUESDAY, by: str = ERIKA
-) -> Appointment:
-    async with db.transaction() as session:
-        return await booking.take(
-            session,
-            person_id=who(person),
-            wish=Wish("reutlingen", managers=(who(by),)),
-            topic="ask_school",
-            start=start,
-            language="ar",
-            request_key=None,
-        )
 
 
 async def read(db: Database, number: int) -> Appointment:

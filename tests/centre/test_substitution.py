@@ -15,9 +15,7 @@ from centre.appointments import (
     Appointment,
     ManagerSettings,
     Needs,
-    Wish,
     blocks,
-    booking,
     substitution,
     three_way,
 )
@@ -27,34 +25,13 @@ from centre.appointments.times import spans, until
 from storage import clock
 from storage.engine import Database
 from storage.outbox import Content
+from tests.centre.booked import ERIKA, MAX, TUESDAY, book
 from tests.centre.conftest import berlin, sent_to, who
 from tests.centre.staff import data_of, plain, press, write
 from translations.catalogue import say
 
 # Erika and Max both work on Tuesday morning; on Tuesday afternoon only Erika does.
-MORNING = berlin(2026, 12, 1, 9, 0)
 AFTERNOON = berlin(2026, 12, 1, 14, 0)
-ERIKA, MAX = "m-reutlingen-1", "m-reutlingen-2"
-
-
-async def book(
-    db: Database,
-    person: str = "p1",
-    start: datetime = MORNING,
-    by: str = ERIKA,
-    needs: Needs = Needs(),  # noqa: B008 - frozen
-) -> Appointment:
-    async with db.transaction() as session:
-        return await booking.take(
-            session,
-            person_id=who(person),
-            wish=Wish("reutlingen", managers=(who(by),)),
-            topic="ask_school",
-            start=start,
-            language="ar",
-            request_key=None,
-            needs=needs,
-        )
 
 
 async def upcoming(db: Database, person: str) -> list[Appointment]:
@@ -102,7 +79,7 @@ async def test_all_are_moved_in_one_action_and_the_rest_choose_another_time(
     await substitution.substitute(people, await absence(people))
 
     [kept] = await upcoming(people, "p1")
-    assert (kept.start, kept.manager_id, kept.childcare) == (MORNING, who(MAX), True)
+    assert (kept.start, kept.manager_id, kept.childcare) == (TUESDAY, who(MAX), True)
     assert kept.topic == moved.topic
     message = (await told(people, "p1"))[-1]
     assert "Beispiel, Max" in message.text
@@ -202,7 +179,7 @@ async def test_a_colleague_who_is_booked_meanwhile_cannot_take_it(people: Databa
     made = await book(people)
     await write(people, ERIKA, "/ill morgen")
     await press(people, ERIKA, f"s:offer:{await absence(people)}")
-    await book(people, "p2", MORNING, MAX)
+    await book(people, "p2", TUESDAY, MAX)
     [answer] = await press(people, MAX, f"s:take:{made.id}")
     shown = {"day": "Dienstag, 1. Dezember 2026", "start": "09:00"}
     assert answer.text == say("manager.propose_taken", "de", **shown)

@@ -71,6 +71,14 @@ async def asked(db: Database, number: int) -> uuid.UUID | None:
         return (await session.get_one(Appointment, number)).interpreter_id
 
 
+async def first_asked(db: Database, held: Appointment) -> uuid.UUID:
+    """Look for an interpreter; return who is asked first."""
+    assert await request(db, held)
+    helper = await asked(db, held.id)
+    assert helper is not None
+    return helper
+
+
 async def accept(db: Database, number: int, helper: uuid.UUID) -> Appointment:
     async with db.transaction() as session:
         return await three_way.accept(session, number, helper)
@@ -116,9 +124,7 @@ async def test_one_interpreter_is_asked_and_kept_free_until_they_answer(people: 
 
 async def test_yes_books_manager_and_interpreter_together_and_tells_all(people: Database) -> None:
     held = await hold(people)
-    await request(people, held)
-    helper = await asked(people, held.id)
-    assert helper is not None
+    helper = await first_asked(people, held)
     for _ in range(2):  # a button is quickly pressed twice
         made = await accept(people, held.id, helper)
     assert (made.interpreter_id, made.held) == (helper, False)
@@ -133,9 +139,7 @@ async def test_after_a_no_the_next_is_asked_and_at_the_end_the_person_chooses(
     people: Database,
 ) -> None:
     held = await hold(people)
-    await request(people, held)
-    first = await asked(people, held.id)
-    assert first is not None
+    first = await first_asked(people, held)
     await decline(people, held.id, first)
     second = await asked(people, held.id)
     assert second not in (None, first)
@@ -157,9 +161,7 @@ async def test_who_does_not_answer_in_time_loses_the_question_to_the_next(
     people: Database,
 ) -> None:
     held = await hold(people)
-    await request(people, held)
-    first = await asked(people, held.id)
-    assert first is not None
+    first = await first_asked(people, held)
     clock.advance(timedelta(hours=5))
     with pytest.raises(HoldGone):
         await accept(people, held.id, first)
@@ -214,9 +216,7 @@ async def test_an_interpreter_who_gives_up_later_is_replaced_and_the_appointment
     people: Database,
 ) -> None:
     held = await hold(people)
-    await request(people, held)
-    first = await asked(people, held.id)
-    assert first is not None
+    first = await first_asked(people, held)
     await accept(people, held.id, first)
     await decline(people, held.id, first)
     second = await asked(people, held.id)
@@ -233,9 +233,7 @@ async def test_an_interpreter_who_gives_up_later_is_replaced_and_the_appointment
 
 async def test_the_person_can_stop_it(people: Database) -> None:
     held = await hold(people)
-    await request(people, held)
-    helper = await asked(people, held.id)
-    assert helper is not None
+    helper = await first_asked(people, held)
     with pytest.raises(NotYours):
         async with people.transaction() as session:
             await three_way.stop(session, held.id, who("p7"))
@@ -381,9 +379,7 @@ async def test_the_yes_of_an_interpreter_brings_the_person_a_file_for_their_cale
     people: Database,
 ) -> None:
     held = await hold(people)
-    await request(people, held)
-    helper = await asked(people, held.id)
-    assert helper is not None
+    helper = await first_asked(people, held)
     await accept(people, held.id, helper)
     async with people.transaction() as session:
         told = (await sent_to(session, "p4"))[-1]
@@ -395,9 +391,7 @@ async def test_the_yes_of_an_interpreter_brings_the_person_a_file_for_their_cale
 async def test_at_night_an_interpreter_is_asked_without_a_sound(people: Database) -> None:
     clock.set_now(berlin(2026, 12, 1, 23, 0))
     held = await hold(people)
-    await request(people, held)
-    helper = await asked(people, held.id)
-    assert helper is not None
+    helper = await first_asked(people, held)
     async with people.transaction() as session:
         [message] = await sent_to(session, helper)
     assert message.silent
@@ -408,9 +402,7 @@ async def test_the_person_is_told_who_is_asked_next_until_when_and_can_stop(
     people: Database,
 ) -> None:
     held = await hold(people)
-    await request(people, held)
-    first = await asked(people, held.id)
-    assert first is not None
+    first = await first_asked(people, held)
     await decline(people, held.id, first)
     async with people.transaction() as session:
         [told] = await sent_to(session, "p4")
@@ -452,9 +444,7 @@ async def test_what_waits_for_interpreters_counts_as_appointments(people: Databa
 
 async def test_only_who_said_yes_is_reminded(people: Database) -> None:
     held = await hold(people)
-    await request(people, held)
-    first = await asked(people, held.id)
-    assert first is not None
+    first = await first_asked(people, held)
     await accept(people, held.id, first)
     await decline(people, held.id, first)
     second = await asked(people, held.id)

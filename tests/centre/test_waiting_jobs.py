@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 
-import pytest
-from sqlalchemy import text
-
-from bot import appointment_jobs
 from centre import appointments, privacy
 from centre.appointments import Appointment, after, waiting
 from storage import clock, queue
 from storage.engine import Database
-from tests.centre.conftest import berlin, sent_to, who
+from tests.centre.conftest import Work, berlin, sent_to, who
 from tests.centre.waiters import (
     LATER,
     TUESDAY,
@@ -26,49 +21,7 @@ from tests.centre.waiters import (
     upcoming,
 )
 
-DUE = text(
-    "select count(*) from procrastinate_jobs where status = 'todo' and queue_name = :queue"
-    " and coalesce(scheduled_at, now()) <= now()"
-)
 TEN = berlin(2026, 12, 1, 10, 0)
-
-Work = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-def work(people: Database) -> Iterator[Work]:
-    """Do what is due, with a real worker, ``later`` from now."""
-    tasks = dict(queue.app.tasks)
-    periodic = dict(queue.app.periodic_registry.periodic_tasks)
-
-    async def run(later: timedelta = timedelta()) -> None:
-        queue.app.tasks.clear()
-        queue.app.periodic_registry.periodic_tasks.clear()
-        appointment_jobs.register(people)
-        queue.app.periodic_registry.periodic_tasks.clear()
-        clock.advance(later)
-        async with people.transaction() as session:
-            await queue.bring_forward(session, later)
-        async with queue.opened(people.url) as app:
-            # A job may leave another one behind.
-            while await due():
-                await app.run_worker_async(
-                    queues=[queue.queue_name()],
-                    concurrency=4,
-                    wait=False,
-                    install_signal_handlers=False,
-                    delete_jobs="successful",
-                )
-
-    async def due() -> int:
-        async with people.transaction() as session:
-            return await session.scalar(DUE, {"queue": queue.queue_name()}) or 0
-
-    yield run
-    queue.app.tasks.clear()
-    queue.app.tasks.update(tasks)
-    queue.app.periodic_registry.periodic_tasks.clear()
-    queue.app.periodic_registry.periodic_tasks.update(periodic)
 
 
 async def cancel(db: Database, *made: Appointment) -> None:
@@ -86,7 +39,7 @@ async def test_offered_to_one_after_the_other_until_nobody_is_left(
     await cancel(people, made)
     await work()
     assert (await offer_to(people, "p4")).start == TUESDAY
-    await work(timedelta(hours=2, minutes=1))
+    await work(later=timedelta(hours=2, minutes=1))
     assert await held(people, "p4") is None
     await decline(people, await offer_to(people, "p7"))
     await work()
@@ -160,11 +113,11 @@ async def test_two_reminders_come_and_no_more(people: Database, work: Work) -> N
 
     await work()
     assert await reminded() == 0
-    await work(LATER - timedelta(hours=23, minutes=59) - clock.now())
+    await work(later=LATER - timedelta(hours=23, minutes=59) - clock.now())
     assert await reminded() == 1
-    await work(timedelta(hours=22))
+    await work(later=timedelta(hours=22))
     assert await reminded() == 2
-    await work(timedelta(days=2))
+    await work(later=timedelta(days=2))
     assert await reminded() == 2
 
 
@@ -174,6 +127,6 @@ async def test_a_worker_that_was_away_reminds_once(people: Database, work: Work)
         # The job of the booking may run twice as well.
         await queue.defer(session, after.BOOKED_TASK, appointment_id=made.id)
     await work()
-    await work(LATER - timedelta(hours=1) - clock.now())
+    await work(later=LATER - timedelta(hours=1) - clock.now())
     async with people.transaction() as session:
         assert len(await sent_to(session, "p7")) == 1
