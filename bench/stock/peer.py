@@ -28,7 +28,7 @@ from tests.telegram.peer import TOKEN, USERNAME
 HERE = Path(__file__).parent
 MODELS = ROOT / "var" / "bench"
 LANGUAGES = ["de", "en"]
-TRAINING_SECONDS = 300
+TRAINING_SECONDS = 1200
 READY_SECONDS = 120
 TABLES = """
 create table stock_hours (manager text, weekday int, opens time, closes time);
