@@ -155,7 +155,7 @@ def questions(languages: list[str]) -> dict[str, list[str]]:
     """Return sentences by language that no training has seen, one topic after the other."""
     found: dict[str, list[str]] = {}
     for language in languages:
-        file = ROOT / "tests" / "nlu" / language / "test.yml"
+        file = ROOT / "tests" / "nlu" / language / "plain.yml"
         for block in yaml.safe_load(file.read_text("utf-8"))["nlu"]:
             if block["intent"].startswith("ask_"):
                 lines = block["examples"].splitlines()
