@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments, handoffs
-from centre.appointments import substitution, three_way, waiting
+from centre.appointments import responsible, substitution, three_way, waiting
 from centre.people import Address, Person
 from knowledge_base import feedback
 from translations.catalogue import isolate, say
@@ -74,6 +74,7 @@ async def erase(session: AsyncSession, person_id: uuid.UUID) -> None:
         return
     # A manager's colleagues stand in where they can; the rest is cancelled.
     await substitution.leave(session, person_id)
+    await responsible.leave(session, person_id)
     # An interpreter is looked for anew.
     await three_way.leave(session, person_id)
     # What is offered to them goes to the next.

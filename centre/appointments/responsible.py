@@ -15,12 +15,15 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from centre import county
+from centre import county, people
 from centre.appointments import booking, moving
 from centre.appointments.tables import ManagerSettings, WorkingHours
 from centre.county import OwnManagement
 from centre.people import Person
+from storage import queue
 
+FOLLOW_TASK = "responsible_follow"
+"""Argument ``person_id``: somebody's manager has left."""
 USUAL_CASELOAD = 80
 """What a manager without a number of their own is compared by; not a limit."""
 _CLIENT = aliased(Person)
@@ -105,6 +108,22 @@ async def settle(
     if person.manager_id != before.manager_id:
         await moving.changed(session, person, before.manager_id)
     return Settled(centre, person.manager_id)
+
+
+async def leave(session: AsyncSession, manager_id: uuid.UUID) -> None:
+    """Have each of a manager's people get another one, by a job each: the manager leaves."""
+    theirs = await session.scalars(
+        select(Person.id).where(Person.manager_id == manager_id).order_by(Person.id)
+    )
+    for person_id in theirs.all():
+        await queue.defer(session, FOLLOW_TASK, person_id=str(person_id))
+
+
+async def follow(session: AsyncSession, person_id: uuid.UUID) -> None:
+    """Make somebody responsible for a person whose manager has left; nothing if somebody is."""
+    person = await people.get(session, person_id)
+    if person is not None and person.manager_id is None and person.centre is not None:
+        await settle(session, person_id, person.municipality, person.centre)
 
 
 def forget(person: Person) -> None:

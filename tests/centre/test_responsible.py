@@ -14,7 +14,7 @@ import pytest_asyncio
 import yaml
 from sqlalchemy import select, text, update
 
-from centre import appointments, county, format
+from centre import appointments, county, format, privacy
 from centre.appointments import (
     Appointment,
     ManagerSettings,
@@ -29,7 +29,7 @@ from centre.county import OwnManagement, UnknownCentre
 from centre.people import Person
 from storage import clock
 from storage.engine import Database
-from tests.centre.conftest import berlin, new_person, sent_to, who
+from tests.centre.conftest import Work, berlin, new_person, sent_to, who
 from tests.centre.staff import data_of, write
 from translations.catalogue import isolate, say
 
@@ -334,6 +334,34 @@ async def test_a_manager_who_is_gone_is_followed_by_another(people: Database) ->
     async with people.transaction() as session:
         await session.delete(await session.get_one(Person, who(FIRST)))
     assert (await settle(people, "p1", "reutlingen")).manager_id == who(SECOND)
+
+
+async def test_the_people_of_an_erased_manager_are_shared_among_those_who_stay(
+    people: Database, work: Work
+) -> None:
+    for person in ("p1", "p2"):
+        await settle(people, person, "reutlingen")
+    await settle(people, "p3", "metzingen")
+    elsewhere = await lives(people, "p3")
+    assert (await lives(people, "p1"))[2] == who(FIRST)
+    async with people.transaction() as session:
+        await privacy.erase(session, who(FIRST))
+    assert (await lives(people, "p1"))[2] is None
+    await work()
+    for person in ("p1", "p2"):
+        assert await lives(people, person) == ("reutlingen", "reutlingen", who(SECOND))
+    assert await lives(people, "p3") == elsewhere
+
+
+async def test_nobody_is_looked_for_when_somebody_was_found_or_the_person_is_gone(
+    people: Database,
+) -> None:
+    await settle(people, "p1", "reutlingen")
+    before = await lives(people, "p1")
+    async with people.transaction() as session:
+        await responsible.follow(session, who("p1"))
+        await responsible.follow(session, uuid.uuid4())
+    assert await lives(people, "p1") == before
 
 
 async def test_staff_have_no_manager_and_nobody_is_counted_twice(people: Database) -> None:
