@@ -16,7 +16,6 @@ from centre.appointments import (
     Needs,
     NotYours,
     SlotTaken,
-    Wish,
     blocks,
     booking,
     three_way,
@@ -26,7 +25,8 @@ from centre.appointments.errors import TimeOrder, TimePast, TimeSkipped, TimeUnr
 from storage import clock
 from storage.engine import Database
 from storage.outbox import Content
-from tests.centre.booked import ERIKA, MAX, TUESDAY, book
+from tests.centre import booked
+from tests.centre.booked import ERIKA, MAX, TUESDAY, book, take
 from tests.centre.conftest import berlin, sent_to, who
 from tests.centre.staff import data_of, press, write
 from translations.catalogue import say
@@ -231,17 +231,7 @@ async def test_all_in_a_blocked_time_can_be_cancelled_at_once_by_its_manager_onl
 
 
 async def test_a_time_held_for_somebody_is_given_back_by_a_block(people: Database) -> None:
-    async with people.transaction() as session:
-        held = await booking.take(
-            session,
-            person_id=who("p1"),
-            wish=Wish("reutlingen", managers=(who(ERIKA),)),
-            topic="other",
-            start=TUESDAY,
-            language="ar",
-            request_key=None,
-            hold=booking.hold_for_person(),
-        )
+    held = await booked.held(people)
     assert len(await write(people, ERIKA, "/block tomorrow 9-12")) == 1
     async with people.transaction() as session:
         with pytest.raises(HoldGone):
@@ -252,16 +242,8 @@ async def test_who_waits_for_an_interpreter_is_told_when_the_time_is_blocked(
     people: Database,
 ) -> None:
     async with people.transaction() as session:
-        held = await booking.take(
-            session,
-            person_id=who("p1"),
-            wish=Wish("reutlingen", managers=(who(ERIKA),)),
-            topic="other",
-            start=TUESDAY,
-            language="ar",
-            request_key=None,
-            needs=Needs(interpreter_language="ar"),
-            hold=booking.hold_for_person(),
+        held = await take(
+            session, needs=Needs(interpreter_language="ar"), hold=booking.hold_for_person()
         )
         assert await three_way.request(session, held)
         [helper] = [one for one in ("i-ar-1", "i-ar-2") if who(one) == held.interpreter_id]
@@ -313,15 +295,7 @@ async def test_a_block_that_comes_while_a_booking_is_made_sees_it(people: Databa
 
     racer = asyncio.create_task(late())
     async with people.transaction() as session:
-        await booking.take(
-            session,
-            person_id=who("p1"),
-            wish=Wish("reutlingen", managers=(who(ERIKA),)),
-            topic="other",
-            start=TUESDAY,
-            language="ar",
-            request_key=None,
-        )
+        await take(session)
         waiting.set()
         await _blocked_by_a_lock(people)
     done, asked = await racer

@@ -14,7 +14,6 @@ from centre.appointments import (
     NotYours,
     Wish,
     agenda_view,
-    booking,
     expiry,
     manager,
 )
@@ -22,6 +21,7 @@ from centre.appointments.errors import TooEarly
 from centre.appointments.tables import ExtraHours, WorkingHours
 from storage import clock
 from storage.engine import Database
+from tests.centre import booked
 from tests.centre.booked import ERIKA, MAX, TUESDAY, book
 from tests.centre.conftest import berlin, sent_to, who
 from tests.centre.staff import data_of, plain, press, write
@@ -321,17 +321,7 @@ async def test_who_did_not_come_is_noted_for_managers_and_has_no_consequence(
 
 
 async def test_a_held_time_is_not_yet_the_manager_s(people: Database) -> None:
-    async with people.transaction() as session:
-        held = await booking.take(
-            session,
-            person_id=who("p1"),
-            wish=Wish("reutlingen", managers=(who(ERIKA),)),
-            topic="other",
-            start=TUESDAY,
-            language="ar",
-            request_key=None,
-            hold=booking.hold_for_person(),
-        )
+    held = await booked.held(people)
     async with people.transaction() as session:
         with pytest.raises(AppointmentGone):
             await manager.accept(session, held.id, who(ERIKA))
