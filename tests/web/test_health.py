@@ -62,12 +62,12 @@ async def test_metrics_count_requests_and_what_waits_and_name_nobody(
     await say(client, text="private words")
     await client.get("/guess/private")
     async with db.transaction() as session:
-        person = await people.find_or_create(session, "telegram", "4711")
+        person = await people.find_or_create(session, "telegram", "number-4711")
         session.add(
             OutgoingMessage(
                 person_id=person.id,
                 channel="telegram",
-                address="4711",
+                address="number-4711",
                 content=Content(text="private").model_dump(),
                 status="waiting",
             )
@@ -80,7 +80,7 @@ async def test_metrics_count_requests_and_what_waits_and_name_nobody(
     assert "lotse_outgoing_messages_waiting 1.0" in text
     assert "lotse_updates_unanswered 0.0" in text
     assert "private" not in text
-    assert "4711" not in text
+    assert "number-4711" not in text
 
 
 @pytest.mark.parametrize(
