@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from dialogues.actions import booking_hold
 from dialogues.actions.booking_wish import (
     CHILDCARE,
@@ -22,6 +24,7 @@ LABELS = {
     STEP_FREE: "book.need_step_free",
 }
 TICK = "✓ "
+QUESTION_MARK = re.compile("[?؟፧]")
 
 
 def check(turn: Turn) -> None:
@@ -42,12 +45,15 @@ def check(turn: Turn) -> None:
 
 
 def said(turn: Turn) -> bool:
-    """Mark childcare when it is asked for in words while the needs are; tell whether it was."""
-    asked = turn.slots.get("requested_slot") == "booking_needs"
-    if not asked or turn.intent != "ask_childcare" or CHILDCARE not in possible_needs(turn):
+    """Mark childcare when it is asked for in words while the needs are; tell whether it was.
+
+    A question about childcare, or its button, is answered instead.
+    """
+    wished = turn.text and turn.intent == "ask_childcare" and not QUESTION_MARK.search(turn.text)
+    can = possible_needs(turn)
+    if not wished or turn.slots.get("requested_slot") != "booking_needs" or CHILDCARE not in can:
         return False
-    marked = turn.slots.get("booking_marked") or ""
-    turn.set("booking_marked", _known(marked + CHILDCARE, possible_needs(turn)))
+    turn.set("booking_marked", _known((turn.slots.get("booking_marked") or "") + CHILDCARE, can))
     return True
 
 

@@ -220,6 +220,17 @@ async def test_childcare_asked_for_in_words_is_marked_beside_what_was_tapped(
     assert one.data[-1] == '/choose{"booking_needs":"cs"}'
 
 
+async def test_a_question_about_childcare_is_answered_and_marks_nothing(people: Database) -> None:
+    await nobody_particular(people)
+    one = talk(people)
+    await to_times(one)
+    await one.tap(booking_time=f"{TUESDAY}T09:00")
+    for words in ("What does childcare cost?", "كم تكلف رعاية الأطفال؟"):
+        said = await one.interrupt(words, "ask_childcare", "action_answer")
+        assert said[0].text != say("book.ask_needs", "en")
+        assert one.data[-1] == '/choose{"booking_needs":"none"}'
+
+
 async def test_a_typed_hour_of_the_night_means_the_afternoon(people: Database) -> None:
     await nobody_particular(people)
     one = talk(people)
