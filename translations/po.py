@@ -16,6 +16,7 @@ from storage.errors import LotseError
 from translations.catalogue import source_forms
 
 WIDTH = 100
+_BESIDE = re.compile(r'(?<!\\)"[ \t]+"')
 _PLURALS = re.compile(r'^"Plural-Forms:.*(?:\n(?!"[A-Z][\w-]*:)".*)*\n', re.M)
 
 
@@ -74,6 +75,8 @@ def _know_previous(message: Message) -> None:
     counts = any(one.startswith("| msgid_plural") for one in lines)
     lines += ['| msgstr[0] ""', '| msgstr[1] ""'] if counts else ['| msgstr ""']
     entry = "\n".join(one.removeprefix("|").strip() for one in lines)
+    # Babel writes a text of many lines into one line here, and could not read that again.
+    entry = _BESIDE.sub('"\n"', entry)
     [before] = [one for one in read_po(io.BytesIO(entry.encode())) if one.id]
     message.previous_id = [before.id] if isinstance(before.id, str) else list(before.id)
 

@@ -142,6 +142,23 @@ def test_a_changed_english_text_makes_its_translation_fuzzy(root: Path) -> None:
     assert arabic(root).messages[0].fuzzy  # until somebody has looked
 
 
+def test_the_english_of_many_lines_before_a_change_is_shown_as_it_was(root: Path) -> None:
+    lines = 'Book\\nWhere: {{place}} \\"here\\"\\nWhen'
+    for english in (lines, "Book now"):
+        template(root, ("menu.book", english.replace("{{", "{").replace("}}", "}")))
+        refresh(root)
+        done = (root / catalogue_path("ar").relative_to(ROOT)).read_text("utf-8")
+        if english == lines:
+            done = done.replace("#, fuzzy, python-brace-format", "#, python-brace-format")
+            done = "\n".join(one for one in done.split("\n") if not one.startswith("#|"))
+            (root / catalogue_path("ar").relative_to(ROOT)).write_text(done, "utf-8")
+    before = [arabic(root).messages[0].previous_id]
+    for _ in range(2):
+        refresh(root)
+        before.append(arabic(root).messages[0].previous_id)
+    assert before == [['Book\nWhere: {place} "here"\nWhen']] * 3
+
+
 def test_a_text_that_begins_to_count_keeps_its_words_in_every_form(root: Path) -> None:
     path = template(root, ("menu.book", "Book"), ("menu.text", "Text"))
     counting = 'msgid "{count} book"\nmsgid_plural "{count} books"\nmsgstr[0] ""\nmsgstr[1] ""'
