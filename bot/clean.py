@@ -29,6 +29,11 @@ def visible(text: str) -> str:
     return " ".join(_INVISIBLE.sub("", text).split())
 
 
+def lines(text: str) -> str:
+    """Return ``text`` without control and direction characters; its lines stay lines."""
+    return "\n".join(visible(line) for line in text.strip().splitlines())
+
+
 def has_words(text: str) -> bool:
     """Return whether there is at least one letter or digit (else: emoji, punctuation)."""
     return any(unicodedata.category(sign)[0] in "LN" for sign in text)

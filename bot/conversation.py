@@ -19,6 +19,7 @@ from bot.commands import COMMANDS
 from bot.incoming import GUESSED, Incoming, language_of
 from bot.rasa import Rasa, RasaUnavailable, Reply
 from centre import county, emergencies, handoffs
+from centre.handoffs.errors import REFUSALS
 from centre.people import Person
 from storage.outbox import Button, Content
 from translations.catalogue import say
@@ -85,7 +86,12 @@ def is_new(person: Person) -> bool:
 
 
 async def converse(
-    session: AsyncSession, rasa: Rasa | None, person: Person, incoming: Incoming, update_key: str
+    session: AsyncSession,
+    rasa: Rasa | None,
+    person: Person,
+    incoming: Incoming,
+    update_key: str,
+    link: helpers.Link | None = None,
 ) -> Outcome:
     """Answer one update.
 
@@ -95,6 +101,7 @@ async def converse(
         person: who did it.
         incoming: what they did.
         update_key: names the update, the same at every repetition.
+        link: makes the bot's deep link of a token; ``None`` where there is no bot.
 
     Returns:
         What follows. Relayed messages and hand-offs are written to the outbox directly.
@@ -107,7 +114,7 @@ async def converse(
         return Outcome()
     if incoming.kind == "group":
         return Outcome([Content(text=say("input.group", language))])
-    by_hand = await helpers.handle(session, person, incoming)
+    by_hand = await helpers.handle(session, person, incoming, link)
     if by_hand is None and incoming.kind in UNREADABLE:
         by_hand = [Content(text=say(UNREADABLE[incoming.kind], language))]
     notes: list[Content] = []
@@ -253,15 +260,18 @@ async def without_rasa(
     language = language_of(person, incoming)
     intent = _plain_intent(incoming)
     if intent == "talk_to_human" and person.consented_at and person.centre:
-        _, asked, _ = await handoffs.request(
-            session,
-            person_id=person.id,
-            kind="human",
-            centre=person.centre,
-            language=language,
-            request_key=update_key,
-        )
-        key = "human.requested" if asked else "human.nobody"
+        try:
+            _, asked, _ = await handoffs.request(
+                session,
+                person_id=person.id,
+                kind="human",
+                centre=person.centre,
+                language=language,
+                request_key=update_key,
+            )
+            key = "human.requested" if asked else "human.nobody"
+        except REFUSALS as refusal:
+            key = refusal.key
         return Outcome([Content(text=say(key, language))]), True
     kind = emergencies.heard(incoming.text) if incoming.kind == "text" else None
     if intent == "emergency" or kind:

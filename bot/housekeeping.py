@@ -15,6 +15,7 @@ from bot.telegram import budget
 from centre import digest, drafting, logins
 from centre.appointments import connected
 from centre.people import Person
+from centre.pool import joining
 from knowledge_base import feedback
 from storage import clock, queue
 from storage.engine import Database
@@ -84,6 +85,7 @@ async def forget(database: Database) -> None:
         await unanswered.forget_old(session)
         await cache.forget_old(session)
         await connected.forget_old(session)
+        await joining.forget_old(session)
 
 
 async def tell_curators(database: Database, moment: datetime) -> None:

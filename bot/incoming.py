@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from centre.notify import FALLBACK_LANGUAGE
@@ -33,7 +33,9 @@ class Incoming:
 
     ``language`` is a launch language guessed from the channel (Telegram's language code), never a
     choice. ``callback`` is Telegram's callback query id, to be acknowledged. ``copy_from`` is the
-    Telegram message (``{"chat": …, "message": …}``) that a relay may pass on by copy.
+    Telegram message (``{"chat": …, "message": …}``) that a relay may pass on by copy; ``reply_to``
+    the message of the same chat that it answers. ``names`` is what Telegram calls the writer and
+    whoever a forwarded message is from: for taking it out, never for keeping it.
     """
 
     kind: Kind
@@ -44,6 +46,8 @@ class Incoming:
     centre: str | None = None
     callback: str | None = None
     copy_from: dict[str, int] | None = None
+    reply_to: int | None = None
+    names: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 def language_of(person: Person, incoming: Incoming) -> str:

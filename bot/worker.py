@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import traceback
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import procrastinate
@@ -16,12 +16,14 @@ from procrastinate.jobs import Job
 from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import links, talk
 from bot.conversation import Outcome, converse, without_rasa
 from bot.inbox import Update, finish
 from bot.incoming import Incoming, language_of
 from bot.rasa import Rasa, RasaUnavailable
 from bot.restore import restore
-from centre import county, handoffs, logins, notify, people
+from centre import county, notify, people
+from centre.handoffs import lost
 from centre.people import Person
 from storage import clock, outbox, queue
 from storage.engine import Database
@@ -37,8 +39,6 @@ RETRY_SECONDS = (1, 2, 4, 8, 15)
 GIVE_UP_AFTER = timedelta(hours=24)
 # Rasa answers, but not to this: one message that it cannot digest must not hold up the others.
 GIVE_UP_ANSWERING = timedelta(minutes=10)
-# A staff member's deep link: Telegram sends the token behind /start.
-CONNECT = re.compile(r"^/start ([A-Za-z0-9_-]{43})$")
 # How often an update may break us before it is given up.
 MOST_ATTEMPTS = 6
 WAITING = "waiting_since"
@@ -84,23 +84,20 @@ class Worker:
         rasa: Rasa,
         acknowledge: Acknowledge | None = None,
         username: str | None = None,
+        typing: Acknowledge | None = None,
     ) -> None:
         self._database = database
         self._rasa = rasa
         self._acknowledge = acknowledge
         self._username = username
+        self._typing = typing
+        self._link = partial("https://t.me/{}?start={}".format, username) if username else None
 
     def register(self) -> None:
         """Make the tasks known to the queue; once per process."""
         again = Again()
         queue.app.task(name=HANDLE_TASK, retry=again)(self.handle)
         queue.app.task(name=WAIT_TASK, retry=again)(self.handle_waiting)
-        queue.app.task(name=handoffs.DEADLINE_TASK, retry=again)(self.deadline)
-
-    async def deadline(self, handoff_id: int) -> None:
-        """Bring in the managers when no interpreter has answered in time."""
-        async with self._database.transaction() as session:
-            await handoffs.expire(session, handoff_id)
 
     async def handle(self, update_id: int) -> None:
         """Answer one stored update, exactly once however often this is called.
@@ -172,10 +169,14 @@ class Worker:
             if update is None or update.answered_at is not None:
                 return None
             incoming = restore(update.channel, update.content, self._username)
-            if incoming.kind == "ignored" or await self._connected(session, update, incoming):
+            if incoming.kind == "ignored" or await links.opened(session, update, incoming):
                 await finish(session, update)
                 return None
             person_id = await self._who(session, update, incoming)
+            if self._typing is not None:
+                writer = await session.get_one(Person, person_id)
+                for chat in await talk.listeners(session, writer, incoming):
+                    await self._typing(chat)
         if incoming.callback and self._acknowledge:
             await self._acknowledge(incoming.callback)
         async with self._database.transaction() as session:
@@ -189,26 +190,6 @@ class Worker:
             if update is None or update.answered_at is not None or person is None:
                 return None
             return await self._answer(session, update, person, incoming, waiting)
-
-    async def _connected(self, session: AsyncSession, update: Update, incoming: Incoming) -> bool:
-        """Take ``/start <token>`` of a staff member's link as what it is; else return ``False``."""
-        match = CONNECT.match(incoming.text) if incoming.kind == "text" else None
-        if match is None:
-            return False
-        person_id = await logins.redeem(session, match[1], "connect")
-        channel, address = update.channel, update.address
-        if person_id is None:
-            person = await people.find_or_create(session, channel, address)
-            key = "staff.connect_failed"
-        else:
-            await people.move_address(session, channel, address, person_id)
-            person = await session.get_one(Person, person_id)
-            key = "staff.connected"
-        language = language_of(person, incoming)
-        values = {"name": person.name or ""} if person_id else {}
-        content = Content(text=say(key, language, **values))
-        await outbox.enqueue(session, person.id, channel, address, content)
-        return True
 
     async def _who(self, session: AsyncSession, update: Update, incoming: Incoming) -> uuid.UUID:
         person = await people.find_or_create(session, update.channel, update.address)
@@ -233,11 +214,13 @@ class Worker:
         # While earlier messages of this person wait, a fresh one must not overtake them.
         in_line = not waiting and WAITING in person.dialogue
         if incoming.kind in ("blocked", "unblocked"):
+            if incoming.kind == "blocked":
+                await lost.gone(session, person.id)
             outcome = Outcome()
         else:
             try:
                 rasa = None if in_line else self._rasa
-                outcome = await converse(session, rasa, person, incoming, key)
+                outcome = await converse(session, rasa, person, incoming, key, self._link)
             except RasaUnavailable as error:
                 log.warning("rasa unavailable: %s", error.data)
                 limit = GIVE_UP_ANSWERING if error.answered else GIVE_UP_AFTER

@@ -12,8 +12,8 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.appointments.tables import ManagerSettings, WorkingHours
-from centre.handoffs import InterpreterLanguage
 from centre.people import Address, Person, consent
+from centre.pool.tables import InterpreterLanguage
 
 SOURCE = Path(__file__).with_name("demo.yml")
 CHANNEL = "script"

@@ -19,13 +19,16 @@ from centre.people import STAFF, Person
 from storage import clock
 from storage.base import Base, MaybeMoment, Moment
 
-Purpose = Literal["staff", "connect"]
+Purpose = Literal["staff", "connect", "invite"]
 
 SESSION_TTL = timedelta(hours=12)
 
 
 class Login(Base):
-    """A link that works once: ``staff`` signs in, ``connect`` adds a Telegram account."""
+    """A link that works once.
+
+    ``staff`` signs in, ``connect`` adds a Telegram account, ``invite`` makes an interpreter.
+    """
 
     __tablename__ = "logins"
 
@@ -34,6 +37,8 @@ class Login(Base):
         ForeignKey("people.id", ondelete="CASCADE"), index=True
     )
     purpose: Mapped[str] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    """What the staff call whoever is invited."""
     created_at: Mapped[Moment] = mapped_column(default=clock.now)
     expires_at: Mapped[Moment]
     used_at: Mapped[MaybeMoment]
@@ -58,22 +63,33 @@ def hashed(token: str) -> str:
 
 
 async def create(
-    session: AsyncSession, person_id: uuid.UUID, purpose: Purpose, ttl: timedelta
+    session: AsyncSession,
+    person_id: uuid.UUID,
+    purpose: Purpose,
+    ttl: timedelta,
+    name: str | None = None,
 ) -> str:
-    """Return a fresh token that :func:`redeem` takes once.
+    """Return a fresh token that :func:`redeem` or :func:`redeem_invite` takes once.
 
     Args:
         session: the caller's open transaction.
         person_id: whom the token stands for.
         purpose: what it may be used for.
         ttl: how long it is valid.
+        name: what the staff call whoever is invited.
 
     Returns:
         43 characters of ``A-Z a-z 0-9 - _``: fit for Telegram's ``start`` parameter.
     """
     token, expires_at = _fresh(ttl)
     session.add(
-        Login(token_hash=hashed(token), person_id=person_id, purpose=purpose, expires_at=expires_at)
+        Login(
+            token_hash=hashed(token),
+            person_id=person_id,
+            purpose=purpose,
+            name=name,
+            expires_at=expires_at,
+        )
     )
     await session.flush()
     return token
@@ -98,6 +114,32 @@ async def redeem(session: AsyncSession, token: str, purpose: Purpose) -> uuid.UU
         .values(used_at=clock.now())
         .returning(Login.person_id)
     )
+
+
+async def redeem_invite(session: AsyncSession, token: str) -> tuple[uuid.UUID, str | None] | None:
+    """Use an invitation up; the name in it is forgotten here.
+
+    Two attempts at once: the second waits for the first and finds it used.
+
+    Returns:
+        Who invited, and what they call whom they invited; ``None`` as with :func:`redeem`.
+    """
+    found = await session.scalar(
+        select(Login)
+        .where(
+            Login.token_hash == hashed(token),
+            Login.purpose == "invite",
+            Login.used_at.is_(None),
+            Login.expires_at > clock.now(),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        return None
+    name, found.name, found.used_at = found.name, None, clock.now()
+    await session.flush()
+    return found.person_id, name
 
 
 async def open_session(session: AsyncSession, person_id: uuid.UUID) -> str:

@@ -25,6 +25,8 @@ async def tell(
     key: str,
     buttons: list[list[tuple[str, str]]] | None = None,
     document: Document | None = None,
+    *,
+    silent: bool = False,
     **values: object,
 ) -> int | None:
     """Send the catalogue text ``key`` to a person, within the caller's transaction.
@@ -35,6 +37,7 @@ async def tell(
         key: catalogue key of the text.
         buttons: rows of (catalogue key of the label, data that comes back).
         document: a file to attach.
+        silent: whether it comes without a sound.
         values: placeholders of the text.
 
     Returns:
@@ -49,15 +52,36 @@ async def tell(
         text=say(key, language, **values),
         buttons=[[button(language, label, data) for label, data in row] for row in buttons or []],
         document=document,
+        silent=silent,
     )
     return await deliver(session, person, content)
 
 
-async def deliver(session: AsyncSession, person: people.Person, content: Content) -> int | None:
-    """Send worded ``content`` to where the person wrote last; ``None`` if they can't be reached."""
+async def deliver(
+    session: AsyncSession,
+    person: people.Person,
+    content: Content,
+    *,
+    thread: str | None = None,
+    author_id: uuid.UUID | None = None,
+    origin: int | None = None,
+) -> int | None:
+    """Send worded ``content`` to where the person wrote last; ``None`` if they can't be reached.
+
+    ``thread``, ``author_id`` and ``origin`` are those of :func:`storage.outbox.enqueue`.
+    """
     if person.blocked_at is not None:
         return None
     address = await people.best_address(session, person.id)
     if address is None:
         return None
-    return await outbox.enqueue(session, person.id, address.channel, address.address, content)
+    return await outbox.enqueue(
+        session,
+        person.id,
+        address.channel,
+        address.address,
+        content,
+        thread=thread,
+        author_id=author_id,
+        origin=origin,
+    )

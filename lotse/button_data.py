@@ -11,6 +11,7 @@ from pathlib import Path
 from centre import offer_buttons
 from centre.appointments import kinds
 from centre.county import centres, municipalities
+from centre.pool import topics as pool_topics
 from knowledge_base.content_files import topics
 from knowledge_base.wishes import AUDIENCES, DAYTIMES, LEVELS, TEXT_BYTES, TYPES, WEEKDAYS, Wishes
 from translations.languages import languages
@@ -34,6 +35,7 @@ def longest() -> dict[str, str]:
         "topic": [*topics(), "other"],
         "status": ["asylum_procedure", "section24", "subsidiary"],
         "consent": ["yes", "no"],
+        "interpreter_topic": list(pool_topics.topics()),
     }
     made = {name: max(some, key=lambda one: len(one.encode())) for name, some in values.items()}
     return made | {

@@ -8,12 +8,13 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web as http
 from telegram import Bot
 from telegram.error import InvalidToken, NetworkError
 
-from bot import appointment_jobs, calendar_commands, housekeeping, inbox
+from bot import appointment_jobs, calendar_commands, housekeeping, inbox, talk_jobs
 from bot.rasa import Rasa
 from bot.telegram import client, commands, receive, send
 from bot.worker import Worker
@@ -146,13 +147,15 @@ async def run_worker(
         if bot is not None:
             await send.answer_callback(bot, callback)
 
-    Worker(database, rasa, acknowledge, bot.username if bot else None).register()
+    username, typing = (bot.username, partial(send.typing, bot)) if bot else (None, None)
+    Worker(database, rasa, acknowledge, username, typing).register()
     if bot is not None:
         send.register(database, bot)
     else:
         _keep_for_telegram()
     housekeeping.register(database)
     appointment_jobs.register(database, _mail_server(settings))
+    talk_jobs.register(database)
     calendar_commands.configure(settings.base_url)
     async with queue.opened(database.url) as app:
         await housekeeping.rescue(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from pydantic import BaseModel, Field
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, delete, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,13 +44,18 @@ class Content(BaseModel):
     """Telegram message to pass on unseen: ``{"chat": …, "message": …}``."""
     silent: bool = False
     """Whether it comes without a sound."""
+    reply_to: int | None = None
+    """Telegram message of the reader's chat that this one answers."""
 
 
 class OutgoingMessage(Base):
     """One message on its way to one person on one channel."""
 
     __tablename__ = "outgoing_messages"
-    __table_args__ = (Index("ix_outgoing_person", "person_id", "id"),)
+    __table_args__ = (
+        Index("ix_outgoing_person", "person_id", "id"),
+        Index("ix_outgoing_thread", "thread", postgresql_where=text("thread is not null")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
@@ -61,15 +66,43 @@ class OutgoingMessage(Base):
     status: Mapped[str] = mapped_column(Text, default="waiting")  # waiting, sent, failed
     sent_at: Mapped[MaybeMoment]
     failure: Mapped[str | None] = mapped_column(Text)
+    thread: Mapped[str | None] = mapped_column(Text)
+    """What it belongs to, for what must be forgotten together (``talk:12``)."""
+    author_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("people.id", ondelete="SET NULL")
+    )
+    """Whose message it passes on."""
+    origin: Mapped[int | None] = mapped_column(BigInteger)
+    """How that one is numbered in the chat of whoever wrote it."""
+    sent_as: Mapped[int | None] = mapped_column(BigInteger)
+    """Its own number in the reader's chat, once it is there."""
 
 
 async def enqueue(
-    session: AsyncSession, person_id: uuid.UUID, channel: str, address: str, content: Content
+    session: AsyncSession,
+    person_id: uuid.UUID,
+    channel: str,
+    address: str,
+    content: Content,
+    *,
+    thread: str | None = None,
+    author_id: uuid.UUID | None = None,
+    origin: int | None = None,
 ) -> int:
     """Store a message and, in the same transaction, what delivers it.
 
     Telegram messages become a job, one person's in order. Web pages and terminals read the
     table and are woken by a notification.
+
+    Args:
+        session: the caller's open transaction.
+        person_id: who gets it.
+        channel: ``telegram``, ``web`` or ``script``.
+        address: where on that channel.
+        content: what it shows.
+        thread: what it belongs to; see :func:`forget_thread`.
+        author_id: whose message it passes on.
+        origin: how that one is numbered in its writer's chat.
 
     Returns:
         The message's number.
@@ -79,6 +112,9 @@ async def enqueue(
         channel=channel,
         address=address,
         content=content.model_dump(exclude_defaults=True),
+        thread=thread,
+        author_id=author_id,
+        origin=origin,
     )
     session.add(row)
     await session.flush()
@@ -96,3 +132,18 @@ async def enqueue(
             text("select pg_notify('outgoing', :person)"), {"person": str(person_id)}
         )
     return row.id
+
+
+async def forget_thread(session: AsyncSession, thread: str) -> None:
+    """Forget what was said in a thread; what still waits to be sent is forgotten when it is."""
+    await session.execute(
+        delete(OutgoingMessage).where(
+            OutgoingMessage.thread == thread, OutgoingMessage.status != "waiting"
+        )
+    )
+    await session.execute(
+        update(OutgoingMessage)
+        .where(OutgoingMessage.thread == thread)
+        .values(thread=None, author_id=None, origin=None)
+        .execution_options(synchronize_session=False)
+    )

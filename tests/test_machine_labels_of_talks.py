@@ -26,7 +26,7 @@ MANAGER, REFUGEE, INTERPRETER = "m-reutlingen-1", "p2", "i-fa-1"
 GERMAN, PERSIAN = "Bitte bringen Sie Ihren Ausweis mit.", "کارت شناسایی"
 
 # Every file that shows what a machine made of somebody's words. A new one needs a test here.
-SHOWING = {"centre/relay.py", "centre/digest.py"}
+SHOWING = {"centre/handoffs/relay.py", "centre/digest.py"}
 # Every file that has something translated: whose result nobody sees without these two.
 TRANSLATING = {"centre/machine_words.py", "centre/drafting.py"}
 TALKS = [

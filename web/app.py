@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler
 
 from storage.engine import Database
 from storage.errors import LotseError
-from web import calendar_feed, chat, health, offers, open_data, staff
+from web import calendar_feed, chat, figures, health, offers, open_data, staff
 from web.context import (
     DATABASE,
     PUBLIC_URL,
@@ -81,6 +81,7 @@ def build(
     health.install(application)
     chat.install(application)
     staff.install(application)
+    figures.install(application)
     offers.install(application)
     open_data.install(application)
     calendar_feed.install(application)

@@ -72,7 +72,7 @@ async def ask_to_sign_in(request: web.Request) -> web.Response:
     """Show a button; looking at the page uses nothing up, as a preview of the link does too."""
     token = request.query.get("token", "")[:LONGEST_TOKEN]
     if not token:
-        return _refused(request, 403)
+        return refused(request, 403)
     return render(request, "login.html", preferred_language(request), token=token)
 
 
@@ -89,7 +89,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
         person_id = await logins.redeem(session, token, "staff")
         person = await people.get(session, person_id) if person_id is not None else None
         if person is None or person.role not in STAFF:
-            return _refused(request, 403)
+            return refused(request, 403)
         opened = await logins.open_session(session, person.id)
     response = web.Response(status=303, headers={"Location": "/staff"})
     response.set_cookie(
@@ -107,9 +107,9 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
 async def page(request: web.Request) -> web.Response:
     """Show the overview to a manager, curator or admin."""
     async with request.app[DATABASE].transaction() as session:
-        person = await _signed_in(request, session)
+        person = await signed_in(request, session)
         if person is None:
-            return _refused(request, 401)
+            return refused(request, 401)
         return await _overview(request, session, person)
 
 
@@ -122,9 +122,9 @@ async def connect(request: web.Request) -> web.Response:
     form = await request.post()
     telegram = request.app[TELEGRAM]
     async with request.app[DATABASE].transaction() as session:
-        person = await _signed_in(request, session)
+        person = await signed_in(request, session)
         if person is None:
-            return _refused(request, 401)
+            return refused(request, 401)
         if from_elsewhere(request) or not hmac.compare_digest(
             str(form.get("csrf", "")).encode(), _csrf(request).encode()
         ):
@@ -159,7 +159,8 @@ async def _overview(
     )
 
 
-async def _signed_in(request: web.Request, session: AsyncSession) -> Person | None:
+async def signed_in(request: web.Request, session: AsyncSession) -> Person | None:
+    """Return the member of the staff whose browser this is, or ``None``."""
     token = request.cookies.get(COOKIE)
     return await logins.signed_in(session, token) if token else None
 
@@ -169,7 +170,8 @@ def _csrf(request: web.Request) -> str:
     return hashlib.sha256(b"csrf:" + request.cookies.get(COOKIE, "").encode()).hexdigest()
 
 
-def _refused(request: web.Request, status: int) -> web.Response:
+def refused(request: web.Request, status: int) -> web.Response:
+    """Return the page that says how to get in."""
     response = render(request, "refused.html", preferred_language(request))
     response.set_status(status)
     return response

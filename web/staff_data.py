@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments, county, format
 from centre.appointments import Appointment, connected
-from centre.handoffs import Handoff, InterpreterLanguage
+from centre.handoffs import Handoff
 from centre.people import STAFF, Address, Person
+from centre.pool.tables import InterpreterLanguage
 from knowledge_base.entries import Entry
 from storage import clock
 from translations.catalogue import say
@@ -79,6 +80,8 @@ class Overview:
     outgoing: list[Outgoing]
     people: int
     entries: int
+    coordinates: bool
+    """Whether the reader may see the interpreters' figures."""
 
 
 def may_connect(reader: Person, other: Person) -> bool:
@@ -106,6 +109,7 @@ async def overview(session: AsyncSession, reader: Person, language: str) -> Over
         outgoing=await _outgoing(session, reader, names, language),
         people=await session.scalar(select(func.count()).select_from(Person)) or 0,
         entries=await session.scalar(select(func.count()).select_from(Entry)) or 0,
+        coordinates=reader.role in ("manager", "admin"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import Any
+from typing import Any, TypedDict
 
 from telegram import CallbackQuery, ChatMemberUpdated, Message, MessageEntity, Update, User
 from telegram.constants import ChatMemberStatus, ChatType
@@ -36,6 +36,13 @@ MEDIA: tuple[tuple[str, Kind], ...] = (
     ("document", "photo"),
     ("audio", "photo"),
 )
+
+
+class _Talk(TypedDict):
+    """What only a talk with somebody needs of a message."""
+
+    reply_to: int | None
+    names: tuple[str, ...]
 
 
 def parse(raw: dict[str, Any], username: str | None = None) -> tuple[str, Incoming]:
@@ -119,13 +126,16 @@ def _message(message: Message, username: str | None) -> Incoming:
         return _group(message, username)
     language = _language(message.from_user)
     origin = {"chat": int(message.chat.id), "message": int(message.message_id)}
+    talk: _Talk = {"reply_to": _answered(message), "names": _names(message)}
     if isinstance(message.text, str):
-        return Incoming("text", text=_command(message.text), language=language, copy_from=origin)
+        return Incoming(
+            "text", text=_command(message.text), language=language, copy_from=origin, **talk
+        )
     if message.location is not None:
         place = _place(message.location.latitude, message.location.longitude)
         if place is None:
             return IGNORED
-        return Incoming("location", location=place, language=language, copy_from=origin)
+        return Incoming("location", location=place, language=language, copy_from=origin, **talk)
     kind = next((kind for name, kind in MEDIA if getattr(message, name, None)), None)
     if kind is None:
         return IGNORED
@@ -135,7 +145,26 @@ def _message(message: Message, username: str | None) -> Incoming:
     copied = None if kind == "contact" else origin
     # What stands under a picture is said, too: in a talk it is translated like any words.
     words = message.caption or ""
-    return Incoming(kind, text=words, language=language, copy_from=copied)
+    return Incoming(kind, text=words, language=language, copy_from=copied, **talk)
+
+
+def _answered(message: Message) -> int | None:
+    answered = message.reply_to_message
+    return int(answered.message_id) if answered is not None else None
+
+
+def _names(message: Message) -> tuple[str, ...]:
+    """Return what Telegram calls the writer, and whoever a forwarded message comes from."""
+    users = [message.from_user, getattr(message.forward_origin, "sender_user", None)]
+    chats = [getattr(message.forward_origin, name, None) for name in ("sender_chat", "chat")]
+    found = [getattr(message.forward_origin, "sender_user_name", None)]
+    for one in users:
+        if one is not None:
+            full = " ".join(filter(None, (_text(one.first_name), _text(one.last_name))))
+            found += [full, one.first_name, one.last_name, one.username]
+    for one in chats:
+        found += [getattr(one, "title", None), getattr(one, "username", None)]
+    return tuple(dict.fromkeys(one for one in found if isinstance(one, str) and one.strip()))
 
 
 def _group(message: Message, username: str | None) -> Incoming:

@@ -14,6 +14,7 @@ from telegram import (
     InputFile,
     KeyboardButton,
     ReplyKeyboardMarkup,
+    ReplyParameters,
 )
 
 from storage.errors import LotseError
@@ -44,13 +45,17 @@ class Part:
     method: str
     arguments: dict[str, Any] = field(default_factory=dict)
 
-    async def send(self, bot: Bot, chat: int) -> None:
+    async def send(self, bot: Bot, chat: int) -> int | None:
         """Send this part to ``chat``.
+
+        Returns:
+            How the message is numbered there, if Telegram says so.
 
         Raises:
             TelegramError: as Telegram answers.
         """
-        await getattr(bot, self.method)(chat_id=chat, **self.arguments)
+        sent = await getattr(bot, self.method)(chat_id=chat, **self.arguments)
+        return getattr(sent, "message_id", None)
 
 
 def render(content: Content, language: str) -> list[Part]:
@@ -74,10 +79,17 @@ def render(content: Content, language: str) -> list[Part]:
         origin = {
             "from_chat_id": content.copy_from["chat"],
             "message_id": content.copy_from["message"],
+            # What was written under it has been passed on already, with names taken out.
+            "caption": "",
         }
         parts.append(Part("copy_message", origin))
     if not parts:
         raise Unsendable(reason="empty")
+    if content.reply_to is not None:
+        # Whoever deletes a message must not make its answer fail.
+        parts[0].arguments["reply_parameters"] = ReplyParameters(
+            content.reply_to, allow_sending_without_reply=True
+        )
     if content.silent:
         for part in parts:
             part.arguments["disable_notification"] = True

@@ -18,11 +18,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 from telegram import Bot
+from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
 from bot.telegram import budget
 from bot.telegram.receive import CHANNEL, seconds_of
 from bot.telegram.render import Part, Unsendable, render
+from centre.handoffs import lost
 from centre.notify import FALLBACK_LANGUAGE
 from centre.people import Person
 from storage import clock, queue
@@ -87,6 +89,7 @@ class _Sending:
     sent: int = 0
     attempts: int = 0
     turn_at: datetime | None = None
+    sent_as: int | None = None
 
     @property
     def group(self) -> bool:
@@ -117,7 +120,7 @@ async def send(database: Database, bot: Bot, message_id: int) -> None:
     while sending is not None and sending.sent < len(sending.parts):
         await _turn(database, sending)
         try:
-            await sending.parts[sending.sent].send(bot, sending.chat)
+            sending.sent_as = await sending.parts[sending.sent].send(bot, sending.chat)
         except TelegramError as error:
             await _failed(database, sending, error)
             return
@@ -128,7 +131,7 @@ async def send(database: Database, bot: Bot, message_id: int) -> None:
                     return
     if sending is not None:
         async with database.transaction() as session:
-            await _end(session, sending.id, "sent")
+            await _end(session, sending.id, "sent", sent_as=sending.sent_as)
 
 
 async def _load(database: Database, message_id: int) -> _Sending | None:
@@ -231,14 +234,18 @@ async def _keep(session: AsyncSession, sending: _Sending) -> bool:
 
 
 async def _end(
-    session: AsyncSession, message_id: int, status: str, failure: str | None = None
+    session: AsyncSession,
+    message_id: int,
+    status: str,
+    failure: str | None = None,
+    sent_as: int | None = None,
 ) -> None:
     """Note how it ended and forget what it said."""
     sent_at = clock.now() if status == "sent" else None
     await session.execute(
         update(OutgoingMessage)
         .where(OutgoingMessage.id == message_id)
-        .values(status=status, failure=failure, sent_at=sent_at, content={})
+        .values(status=status, failure=failure, sent_at=sent_at, sent_as=sent_as, content={})
         .execution_options(synchronize_session=False)
     )
     await session.execute(delete(Delivery).where(Delivery.message_id == message_id))
@@ -265,6 +272,8 @@ async def _blocked(session: AsyncSession, message_id: int) -> None:
         .values(status="failed", failure="blocked", content={})
         .execution_options(synchronize_session=False)
     )
+    # Whoever talks with them, or waits for them, must not be left waiting.
+    await queue.defer(session, lost.GONE_TASK, person_id=str(message.person_id))
 
 
 _acknowledging: set[asyncio.Task[None]] = set()
@@ -275,6 +284,23 @@ async def answer_callback(bot: Bot, callback_id: str) -> None:
     task = asyncio.create_task(_acknowledge(bot, callback_id))
     _acknowledging.add(task)  # the loop itself keeps no hold on its tasks
     task.add_done_callback(_acknowledging.discard)
+
+
+async def typing(bot: Bot, chat: str) -> None:
+    """Show in a chat that somebody writes, in the background; whether it worked matters to nobody.
+
+    A machine may take seconds to translate what they wrote.
+    """
+    task = asyncio.create_task(_type(bot, int(chat)))
+    _acknowledging.add(task)
+    task.add_done_callback(_acknowledging.discard)
+
+
+async def _type(bot: Bot, chat: int) -> None:
+    try:
+        await bot.send_chat_action(chat, ChatAction.TYPING)
+    except Exception as error:
+        log.debug("typing not shown: %s", type(error).__name__)
 
 
 async def _acknowledge(bot: Bot, callback_id: str) -> None:

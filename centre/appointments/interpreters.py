@@ -6,15 +6,16 @@ import uuid
 from datetime import datetime, timedelta
 
 from psycopg.errors import DeadlockDetected
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import format
 from centre.appointments import after, quiet, words
+from centre.appointments.kinds import kind
 from centre.appointments.tables import Appointment, InterpreterAsk
-from centre.handoff_tables import InterpreterLanguage
 from centre.people import Person
+from centre.pool.tables import ON_SITE, PHONE, InterpreterLanguage, InterpreterProfile
 from storage import clock, queue
 
 LATE_TASK = "appointment_interpreter_late"
@@ -46,6 +47,7 @@ async def candidates(session: AsyncSession, found: Appointment) -> list[uuid.UUI
         select(Person.id)
         .join(InterpreterLanguage, InterpreterLanguage.person_id == Person.id)
         .outerjoin(InterpreterAsk, InterpreterAsk.helper_id == Person.id)
+        .outerjoin(InterpreterProfile, InterpreterProfile.person_id == Person.id)
         .where(
             Person.role == "interpreter",
             Person.blocked_at.is_(None),
@@ -53,11 +55,31 @@ async def candidates(session: AsyncSession, found: Appointment) -> list[uuid.UUI
             InterpreterLanguage.language == found.interpreter_language,
             Person.id.not_in(of_this),
             ~elsewhere,
+            or_(InterpreterProfile.person_id.is_(None), _wants(found)),
         )
         .group_by(Person.id)
         .order_by(last.asc().nulls_first(), came, Person.id)
     )
     return list(rows)
+
+
+def _wants(found: Appointment) -> ColumnElement[bool]:
+    """Return the condition that an interpreter with a profile wants to come to an appointment."""
+    remote = kind(found.kind).place == "remote"
+    way = PHONE if remote else ON_SITE
+    return and_(
+        InterpreterProfile.declared_on.is_not(None),
+        or_(
+            InterpreterProfile.paused_until.is_(None),
+            InterpreterProfile.paused_until <= found.start,
+        ),
+        InterpreterProfile.ways.contains([way]),
+        or_(
+            InterpreterProfile.centres == [],
+            InterpreterProfile.centres.contains([found.centre]),
+            true() if remote else false(),
+        ),
+    )
 
 
 def deadline(start: datetime, now: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import format
@@ -20,7 +20,9 @@ MOST = 4
 During = tuple[datetime, datetime]
 
 
-async def open_hours(session: AsyncSession, centre: str, limit: int = MOST) -> list[During]:
+async def open_hours(
+    session: AsyncSession, centre: str, limit: int = MOST, *, any_work: bool = False
+) -> list[During]:
     """Return the next times at which a centre sees people without an appointment.
 
     Public holidays and times at which nobody of those who offer them is there are left out, so
@@ -30,6 +32,7 @@ async def open_hours(session: AsyncSession, centre: str, limit: int = MOST) -> l
         session: the caller's open transaction.
         centre: id of the centre.
         limit: at most so many, of the next two weeks.
+        any_work: all hours in which somebody works there, with or without appointments.
 
     Returns:
         Beginning and end of each (UTC), in order; times of several advisers that meet are one.
@@ -37,7 +40,8 @@ async def open_hours(session: AsyncSession, centre: str, limit: int = MOST) -> l
     hours = list(
         await session.scalars(
             select(WorkingHours).where(
-                WorkingHours.centre == centre, WorkingHours.open_consultation.is_(True)
+                WorkingHours.centre == centre,
+                WorkingHours.open_consultation.is_(True) if not any_work else true(),
             )
         )
     )

@@ -54,6 +54,7 @@ COLLECTED = (
     "has_appointments",
     "cancel_confirmed",
     "interpreter_language",
+    "interpreter_topic",
     "deletion_confirmed",
     "urgent",
 )

@@ -12,7 +12,7 @@ import pytest_asyncio
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import appointment_jobs
+from bot import appointment_jobs, talk_jobs
 from centre import demo
 from centre.appointments import mail
 from centre.people import Address, Person
@@ -78,6 +78,7 @@ def work(people: Database) -> Iterator[Work]:
         queue.app.tasks.clear()
         queue.app.periodic_registry.periodic_tasks.clear()
         appointment_jobs.register(people, server)
+        talk_jobs.register(people)
         queue.app.periodic_registry.periodic_tasks.clear()
         clock.advance(later)
         async with people.transaction() as session:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from centre import appointments, demo, handoffs
 from centre.appointments import WorkingHours
 from centre.county import centres
-from centre.handoffs import InterpreterLanguage
 from centre.people import Address, Person, find
+from centre.pool.tables import InterpreterLanguage
 from storage import queue
 from storage.base import Base
 from storage.engine import Database

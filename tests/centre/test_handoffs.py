@@ -10,8 +10,9 @@ from sqlalchemy import text, update
 
 from centre import handoffs
 from centre.appointments import PersonGone
-from centre.handoffs import Handoff
+from centre.handoffs import Handoff, Said, waves
 from centre.people import Person
+from centre.pool.tables import InterpreterLanguage
 from storage import clock
 from storage.engine import Database
 from tests.centre.conftest import new_person, sent_to, who
@@ -28,6 +29,8 @@ async def ask(
     *,
     key: str | None = None,
     urgent: bool = False,
+    topic: str | None = None,
+    urgency: str = "normal",
 ) -> tuple[Handoff, int, bool]:
     async with db.transaction() as session:
         return await handoffs.request(
@@ -38,6 +41,8 @@ async def ask(
             language=language,
             request_key=key,
             urgent=urgent,
+            topic=topic,
+            urgency=urgency,
         )
 
 
@@ -71,19 +76,27 @@ async def block(db: Database, *labels: str) -> None:
         )
 
 
-async def test_all_interpreters_of_the_language_are_asked_at_once(people: Database) -> None:
+async def test_the_first_wave_of_the_language_is_asked_at_once(people: Database) -> None:
     made, asked, new = await ask(people)
     assert (made.status, asked, new) == ("open", 2, True)
     for helper in ("i-ar-1", "i-ar-2"):
         assert await texts(people, helper) == [
-            say("interpreter.offer", "ar", language="العربية", centre="Reutlingen/Pfullingen")
+            say(
+                "interpreter.offer",
+                "ar",
+                language="العربية",
+                topic=say("interpreting.other", "ar"),
+                centre="Reutlingen/Pfullingen",
+            )
         ]
         assert await buttons(people, helper) == [f"h:accept:{made.id}", f"h:decline:{made.id}"]
     assert await texts(people, "i-fa-1") == []
     assert await texts(people, MANAGERS[0]) == []
 
 
-async def test_the_deadline_is_ten_minutes_after_the_request(people: Database) -> None:
+async def test_the_first_wave_has_five_minutes(
+    people: Database,
+) -> None:
     made, _, _ = await ask(people)
     async with people.transaction() as session:
         rows = (
@@ -92,10 +105,10 @@ async def test_the_deadline_is_ten_minutes_after_the_request(people: Database) -
             )
         ).all()
     [(task, arguments, due)] = rows
-    assert (task, arguments) == ("handoff_deadline", {"handoff_id": made.id})
+    assert (task, arguments) == ("handoff_deadline", {"handoff_id": made.id, "wave": 1})
     # Jobs are due by the machine's clock, which ours runs ahead of.
     wait = due + clock.shift() - made.created_at
-    assert round(wait.total_seconds() / 60) == 10
+    assert round(wait.total_seconds() / 60) == 5
 
 
 async def test_the_managers_of_the_centre_are_asked_for_a_talk(people: Database) -> None:
@@ -112,8 +125,6 @@ async def test_the_managers_of_the_centre_are_asked_for_a_talk(people: Database)
         ]
         assert await buttons(people, manager) == [f"h:accept:{made.id}"]
     assert await texts(people, "m-dettingen-1") == []
-    async with people.transaction() as session:
-        assert await session.scalar(text("select count(*) from procrastinate_jobs")) == 0
 
 
 async def test_who_has_blocked_the_bot_is_not_asked(people: Database) -> None:
@@ -141,7 +152,7 @@ async def test_the_same_update_handled_twice_answers_the_same(people: Database) 
 async def test_with_no_interpreter_the_managers_are_told_at_once_and_can_answer(
     people: Database,
 ) -> None:
-    await block(people, "i-am-1")
+    await block(people, "i-am-1", "i-ar-1", "i-ar-2")
     made, asked, new = await ask(people, language="am")
     assert (made.status, asked, new) == ("open", 0, True)
     assert await texts(people, MANAGERS[0]) == [
@@ -225,8 +236,8 @@ async def test_only_who_was_asked_can_accept_or_decline(people: Database) -> Non
 
 
 async def test_who_is_in_a_talk_cannot_accept_another(people: Database) -> None:
-    await matched(people)
     other, _, _ = await ask(people, "p2")
+    await matched(people)
     with pytest.raises(handoffs.Busy):
         await accept(people, other.id, "i-ar-1")
 
@@ -258,32 +269,10 @@ async def test_who_declined_is_left_alone_but_may_change_their_mind(people: Data
     assert (await accept(people, second.id, "i-ar-1")).status == "matched"
 
 
-async def test_after_ten_minutes_the_managers_and_the_person_are_told_once(
-    people: Database,
-) -> None:
-    made, _, _ = await ask(people)
-    for _ in range(2):
-        async with people.transaction() as session:
-            await handoffs.expire(session, made.id)
-    for manager in MANAGERS:
-        assert await texts(people, manager) == [
-            say(
-                "manager.no_interpreter",
-                "de",
-                minutes=10,
-                language="Arabisch",
-                centre="Reutlingen/Pfullingen",
-            )
-        ]
-    assert await texts(people, "p1") == [say("interpreter.timeout_person", "ar")]
-    assert await buttons(people, "p1") == ["h:stop"]
-    assert (await accept(people, made.id, "i-ar-1")).status == "matched"  # stays open
-
-
 async def test_a_manager_can_step_in_for_the_interpreter(people: Database) -> None:
     made, _, _ = await ask(people)
     async with people.transaction() as session:
-        await handoffs.expire(session, made.id)
+        await waves.due(session, made.id)
     await accept(people, made.id, MANAGERS[1])
     assert (await texts(people, "p1"))[-1] == say("human.matched_person", "ar")
     assert (await texts(people, "i-ar-1"))[-1] == say("interpreter.taken", "ar")
@@ -294,8 +283,8 @@ async def test_a_manager_can_step_in_for_the_interpreter(people: Database) -> No
 async def test_a_deadline_that_is_no_longer_needed_changes_nothing(people: Database) -> None:
     made = await matched(people)
     async with people.transaction() as session:
-        await handoffs.expire(session, made.id)
-        await handoffs.expire(session, 999_999)
+        await waves.due(session, made.id)
+        await waves.due(session, 999_999)
     assert await texts(people, MANAGERS[0]) == []
     assert len(await texts(people, "p1")) == 1
 
@@ -324,8 +313,8 @@ async def test_both_sides_know_with_whom_they_are_in_a_talk(people: Database) ->
         assert await handoffs.current(session, who("i-ar-2")) is None
     assert person is not None
     assert helper is not None
-    assert (person.side, person.partner_id) == ("person", who("i-ar-1"))
-    assert (helper.side, helper.partner_id) == ("helper", who("p1"))
+    assert (person.side, person.others) == ("person", [who("i-ar-1")])
+    assert (helper.side, helper.others) == ("helper", [who("p1")])
     assert person.handoff.id == helper.handoff.id == made.id
 
 
@@ -333,7 +322,7 @@ async def relay(db: Database, sender: str, words: str) -> bool:
     async with db.transaction() as session:
         active = await handoffs.current(session, who(sender))
         assert active is not None
-        return await handoffs.relay(session, active, words)
+        return (await handoffs.relay(session, active, Said(words))).complete
 
 
 async def test_words_pass_both_ways_and_say_only_the_role(people: Database) -> None:
@@ -364,7 +353,7 @@ async def test_nothing_passes_after_the_end(people: Database) -> None:
         assert active is not None
         await handoffs.end(session, who("i-ar-1"))
         before = await sent_to(session, "i-ar-1")
-        assert not await handoffs.relay(session, active, "still there?")
+        assert not (await handoffs.relay(session, active, Said("still there?"))).complete
         assert await sent_to(session, "i-ar-1") == before
 
 
@@ -373,7 +362,7 @@ async def test_a_file_is_copied_to_telegram_only(people: Database) -> None:
         helper = await new_person(
             session, "telegram", "4711", role="interpreter", language="fa", name="Probe"
         )
-        session.add(handoffs.InterpreterLanguage(person_id=helper, language="fa"))
+        session.add(InterpreterLanguage(person_id=helper, language="fa"))
     made, asked, _ = await ask(people, "p2", language="fa")
     assert asked == 3
     async with people.transaction() as session:
@@ -382,13 +371,13 @@ async def test_a_file_is_copied_to_telegram_only(people: Database) -> None:
     async with people.transaction() as session:
         person = await handoffs.current(session, who("p2"))
         assert person is not None
-        assert await handoffs.relay(session, person, "my letter", copy_from=file)
+        assert (await handoffs.relay(session, person, Said("my letter", file))).complete
         words, copied = (await sent_to(session, helper))[-2:]
         assert words.text == say("relay.from_person", "fa", text="my letter")
         assert (copied.text, copied.copy_from) == (say("relay.file_from_other", "fa"), file)
         back = await handoffs.current(session, helper)
         assert back is not None
-        assert not await handoffs.relay(session, back, "", copy_from=file)
+        assert not (await handoffs.relay(session, back, Said("", file))).complete
         assert all(content.copy_from is None for content in await sent_to(session, "p2"))
 
 

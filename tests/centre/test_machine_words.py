@@ -6,7 +6,8 @@ import uuid
 
 import pytest
 
-from centre import digest, format, handoffs, interpreter_instead, machine_words
+from centre import digest, format, handoffs, machine_words
+from centre.handoffs import interpreter_instead
 from centre.people import Person
 from knowledge_base import feedback
 from storage.engine import Database

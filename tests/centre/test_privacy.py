@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments, handoffs, privacy
 from centre.appointments import Appointment
-from centre.handoffs import Handoff, InterpreterLanguage
+from centre.handoffs import Handoff
 from centre.people import Person, find, find_or_create
+from centre.pool.tables import InterpreterLanguage
 from storage import clock, queue
 from storage.engine import Database
 from tests.centre.conftest import berlin, new_person, sent_to, who
@@ -73,7 +74,7 @@ async def busy_person(session: AsyncSession) -> uuid.UUID:
     active = await handoffs.current(session, person_id)
     assert active is not None
     file = {"chat": int(CHAT), "message": 5}
-    assert await handoffs.relay(session, active, "merhaba", copy_from=file)
+    assert (await handoffs.relay(session, active, handoffs.Said("merhaba", file))).complete
     return person_id
 
 
@@ -120,9 +121,9 @@ async def test_who_counted_on_the_person_is_told(people: Database) -> None:
                 topic=say("topic.ask_health", "de"),
             )
         ]
-        last = (await sent_to(session, talk.partner_id))[-1]
+        last = (await sent_to(session, talk.others[0]))[-1]
         assert last.text == say("relay.ended_other", "tr")
-        assert await handoffs.current(session, talk.partner_id) is None
+        assert await handoffs.current(session, talk.others[0]) is None
         free = await appointments.free_times(
             session, appointments.Wish("reutlingen"), coming.start.date()
         )
@@ -142,7 +143,7 @@ async def test_an_open_request_goes_too(people: Database) -> None:
         await privacy.erase(session, who("p1"))
     async with people.transaction() as session:
         assert await traces(session, str(who("p1"))) == {}
-        await handoffs.expire(session, made.id)
+        await handoffs.waves.due(session, made.id)
         with pytest.raises(handoffs.Over):
             await handoffs.accept(session, made.id, who("m-reutlingen-1"))
 

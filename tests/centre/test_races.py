@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import appointments, handoffs
 from centre.appointments import Appointment, SlotTaken, guard
-from centre.handoffs import Handoff, HandoffAsk, InterpreterLanguage, Taken
+from centre.handoffs import Handoff, HandoffAsk, Taken
+from centre.pool.tables import InterpreterLanguage
 from storage.engine import Database
 from tests.centre.conftest import berlin, new_person, sent_to, who
 
@@ -161,7 +162,9 @@ async def open_handoff(db: Database, person: str, helpers: list[uuid.UUID]) -> i
         )
         session.add(made)
         await session.flush()
-        session.add_all(HandoffAsk(handoff_id=made.id, helper_id=helper) for helper in helpers)
+        session.add_all(
+            HandoffAsk(handoff_id=made.id, helper_id=helper, language="am") for helper in helpers
+        )
         return made.id
 
 

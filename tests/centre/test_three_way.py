@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
@@ -20,7 +20,7 @@ from centre.appointments import (
     three_way,
 )
 from centre.appointments.tables import InterpreterAsk
-from centre.handoffs import InterpreterLanguage
+from centre.pool.tables import InterpreterLanguage, InterpreterProfile
 from storage import clock
 from storage.engine import Database
 from tests.centre.conftest import berlin, sent_to, who
@@ -257,3 +257,26 @@ async def test_a_yes_that_comes_too_late_does_not_stop_the_search(people: Databa
     async with people.transaction() as session:
         await expiry.over(session, held.id)
     assert await asked(people, held.id) not in (None, first)
+
+
+@pytest.mark.parametrize(
+    ("profile", "comes"),
+    [
+        ({"ways": ["chat", "on_site"]}, True),
+        ({"ways": ["chat", "phone"]}, False),  # the appointment is at the centre
+        ({"ways": ["on_site"], "centres": ["dettingen"]}, False),
+        ({"ways": ["on_site"], "centres": ["reutlingen", "dettingen"]}, True),
+        ({"ways": ["on_site"], "declared_on": None}, False),
+        ({"ways": ["on_site"], "paused_until": berlin(2026, 12, 20)}, False),
+        ({"ways": ["on_site"], "paused_until": berlin(2026, 12, 2)}, True),  # back by then
+    ],
+)
+async def test_only_who_comes_on_site_there_and_then_is_asked(
+    people: Database, profile: dict[str, object], comes: bool
+) -> None:
+    held = await hold(people)
+    async with people.transaction() as session:
+        for helper in ("i-ti-1", "i-ti-2"):
+            values = {"declared_on": date(2026, 1, 1), **profile}
+            session.add(InterpreterProfile(person_id=who(helper), **values))
+    assert await request(people, held) is comes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,21 @@ FILES = sorted(HERE.glob("*/*.yml"))
 async def test_conversation(stack: Stack, path: Path) -> None:
     script = yaml.safe_load(path.read_text("utf-8"))
     player = Player(stack, dict(script["languages"]))
-    async with _apart(stack) if script.get("fresh") else nullcontext():
+    apart = "at" in script or script.get("fresh")
+    async with _apart(stack, script.get("at")) if apart else nullcontext():
         for turn in script["turns"]:
             await player.turn({"person": script.get("person"), **turn})
 
 
 @asynccontextmanager
-async def _apart(stack: Stack) -> AsyncIterator[None]:
-    """Keep a conversation in which days pass from the others, whose weekdays it would move."""
+async def _apart(stack: Stack, at: str | None) -> AsyncIterator[None]:
+    """Keep a conversation in which days pass from the others, whose weekdays it would move.
+
+    With ``at`` (a time in Berlin) it begins at that moment.
+    """
     before = clock.shift()
+    if at is not None:
+        clock.set_now(datetime.fromisoformat(at).replace(tzinfo=clock.BERLIN))
     await _begin_anew(stack)
     yield
     clock.advance(before - clock.shift())

@@ -12,8 +12,8 @@ from bot.clean import valid_tap
 from centre import appointments
 from centre.appointments import ManagerSettings, Room, WorkingHours, waiting
 from centre.appointments.tables import Appointment, WaitingPlace
-from centre.handoffs import InterpreterLanguage
 from centre.people import Person
+from centre.pool.tables import InterpreterLanguage
 from storage import clock
 from storage.engine import Database
 from tests.centre.conftest import berlin, who

@@ -143,6 +143,8 @@ async def test_a_talk_through_an_interpreter_in_words_and_pictures_hides_both(
     await ben.says("/interpreter")
     await ben.gets("interpreter.ask_language")
     await ben.presses('/choose{"language":"ar"}')
+    await ben.gets("interpreter.ask_topic")
+    await ben.presses('/choose{"interpreter_topic":"letter"}')
     await ben.gets("interpreter.requested")
     await first.gets("interpreter.offer")
     await second.gets("interpreter.offer")
@@ -169,6 +171,20 @@ async def test_a_talk_through_an_interpreter_in_words_and_pictures_hides_both(
     assert name
     assert not [c for c in peer.sent(BEN) if name in c.text or "6002" in c.text]
     assert not [c for c in peer.sent(6002) if str(BEN) in c.text]
+    assert copied.fields["caption"] == ""
+
+    # An answer keeps its place: it hangs on the very message it answers.
+    heard = [c for c in peer.sent(6002) if "الطبيب" in c.text][-1]
+    answered = {
+        "message_id": heard.result["message_id"],
+        "date": 1,
+        "chat": {"id": 6002, "type": "private"},
+    }
+    await peer.post(6002, "ar", text="نعم", reply_to_message=answered)
+    (got,) = await ben.gets("relay.from_interpreter")
+    assert "reply_parameters" in got.fields
+    typing = [c for c in peer.calls if c.method == "sendChatAction"]
+    assert {c.chat for c in typing} == {str(BEN), "6002"}
 
     await ben.says("/end")
     await ben.gets("relay.ended")

@@ -69,7 +69,7 @@ async def test_an_adviser_and_a_refugee_understand_each_other_as_far_as_models_g
     await settle(talk.home.database, "telegram", str(REFUGEE), "fa")
     refugee = Phone(talk.peer, REFUGEE, "fa")
     await refugee.says("/human")
-    await refugee.gets("human.requested")
+    await refugee.gets("human.closed")
     await manager.gets("manager.human_request")
     await manager.presses("h:accept:")
     await manager.gets("interpreter.matched_helper")

@@ -219,7 +219,7 @@ async def _relayed(session: AsyncSession) -> list[Content]:
     await handoffs.accept(session, made.id, who("m-reutlingen-2"))
     active = await handoffs.current(session, who("m-reutlingen-2"))
     assert active is not None
-    await handoffs.relay(session, active, GERMAN)
+    await handoffs.relay(session, active, handoffs.Said(GERMAN))
     passed = (await sent_to(session, "p1"))[-1]
     return [Content(text=passed.text.split("\n\n")[0])]
 

@@ -17,6 +17,7 @@ GUARDS = {
     "no_overlap_per_interpreter",
     "one_active_handoff_per_person",
     "one_match_per_helper",
+    "one_talk_per_adviser",
     "uq_updates_channel",
     "uq_addresses_channel",
 }
@@ -74,3 +75,42 @@ def test_appointments_and_hours_outlive_the_fourth_migration_there_and_back(db_u
         assert kept.fetchall() == [("other", 1)]
         with pytest.raises(psycopg.errors.ExclusionViolation):
             connection.execute(AGAIN)
+
+
+BEFORE_0005 = """
+insert into people (id, role, created_at, dialogue) values
+  ('00000000-0000-0000-0000-00000000000a', 'manager', now(), '{}'),
+  ('00000000-0000-0000-0000-00000000000b', 'interpreter', now(), '{}'),
+  ('00000000-0000-0000-0000-00000000000c', 'refugee', now(), '{}'),
+  ('00000000-0000-0000-0000-00000000000d', 'refugee', now(), '{}');
+insert into handoffs (kind, person_id, helper_id, centre, language, status, urgent, created_at)
+  values ('interpreter', '00000000-0000-0000-0000-00000000000c',
+    '00000000-0000-0000-0000-00000000000b', 'reutlingen', 'ar', 'matched', false, now()),
+    ('human', '00000000-0000-0000-0000-00000000000d', null, 'reutlingen', 'fa', 'open', false,
+    now());
+insert into handoff_asks (handoff_id, helper_id)
+  select h.id, p.id from handoffs h, people p where p.role in ('manager', 'interpreter');
+"""
+
+
+def test_talks_and_requests_under_way_go_on_after_the_fifth_migration(db_url: str) -> None:
+    command.downgrade(config(db_url), "0004")
+    with psycopg.connect(db_url) as connection:
+        connection.execute(BEFORE_0005)
+    command.upgrade(config(db_url), "head")
+    with psycopg.connect(db_url) as connection:
+        talks = connection.execute(
+            "select kind, stage, spoken from handoffs order by id"
+        ).fetchall()
+        asks = connection.execute(
+            "select h.kind, p.role, a.language from handoff_asks a"
+            " join handoffs h on h.id = a.handoff_id join people p on p.id = a.helper_id"
+            " order by h.id, p.role"
+        ).fetchall()
+    assert talks == [("interpreter", "interpreters", "ar"), ("human", "managers", None)]
+    assert asks == [
+        ("interpreter", "interpreter", "ar"),
+        ("interpreter", "manager", None),
+        ("human", "interpreter", None),
+        ("human", "manager", None),
+    ]

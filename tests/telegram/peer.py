@@ -102,11 +102,12 @@ class Peer(LoBotApiEmulator):
         ]
 
     def sent(self, chat: int | None = None) -> list[Call]:
-        """Everything people got to see, in order."""
+        """Every message people got to see, in order."""
         return [
             call
             for call in self.calls
             if call.method.startswith(("send", "copy"))
+            and call.method != "sendChatAction"
             and call.status == 200
             and (chat is None or call.chat == str(chat))
         ]

@@ -279,3 +279,16 @@ def test_what_is_no_object_is_ignored(raw):
 )
 def test_the_address_is_the_chat(raw, where):
     assert address(raw) == where
+
+
+def test_what_telegram_calls_people_is_known_for_taking_it_out_and_shown_nowhere() -> None:
+    user = {
+        "id": 1,
+        "is_bot": False,
+        "first_name": "Erika",
+        "last_name": "Muster",
+        "username": "em",
+    }
+    got = incoming(said(text="x", **{"from": user}))
+    assert set(got.names) == {"Erika Muster", "Erika", "Muster", "em"}
+    assert "Muster" not in repr(got)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import asking, format, handoffs, notify
-from centre.handoff_tables import Handoff
+from centre import format, notify
+from centre.handoffs import ending, requests, waves
+from centre.handoffs.relay import current
+from centre.handoffs.tables import Handoff
 from centre.people import Person
-from centre.relay import close, current
 from storage.outbox import Content
 from translations.catalogue import say
 
@@ -31,39 +30,38 @@ async def tapped(session: AsyncSession, person: Person, language: str) -> list[C
     if active is None or active.handoff.kind != "human":
         return [Content(text=say("interpreter.over", language))]
     talk = active.handoff
-    if not await asking.interpreters(session, talk):
+    if not await waves.anybody(session, talk):
         name = format.language_name(talk.language, language)
         return [Content(text=say("machine.interpreter_none", language, language=name))]
-    if await close(session, active) is None:
+    if await ending.close(session, talk) is None:
         return [Content(text=say("interpreter.over", language))]
-    await notify.tell(session, active.partner_id, "machine.interpreter_wanted")
+    for other in active.others:
+        await notify.tell(session, other, "machine.interpreter_wanted")
     asked = await _ask(session, talk)
-    if active.side == "helper":
-        await _tell(session, talk.person_id, talk.language, asked)
-        return [Content(text=say("relay.ended", language))]
-    await _tell(session, person.id, talk.language, asked)
-    return []
+    await _tell(session, talk, asked)
+    return [] if active.side == "person" else [Content(text=say("relay.ended", language))]
 
 
 async def _ask(session: AsyncSession, talk: Handoff) -> int:
-    _, asked, _ = await handoffs.request(
+    _, asked, _ = await requests.request(
         session,
         person_id=talk.person_id,
         kind="interpreter",
         centre=talk.centre,
         language=talk.language,
         request_key=None,
+        topic=talk.topic,
     )
     return asked
 
 
-async def _tell(session: AsyncSession, person_id: uuid.UUID, spoken: str, asked: int) -> None:
-    person = await session.get(Person, person_id)
+async def _tell(session: AsyncSession, talk: Handoff, asked: int) -> None:
+    person = await session.get(Person, talk.person_id)
     reader = (person and person.language) or notify.FALLBACK_LANGUAGE
-    name = format.language_name(spoken, reader)
+    name = format.language_name(talk.language, reader)
     if asked:
         await notify.tell(
-            session, person_id, "interpreter.requested", STOP, language=name, count=asked
+            session, talk.person_id, "interpreter.requested", STOP, language=name, count=asked
         )
     else:
-        await notify.tell(session, person_id, "interpreter.none", STOP, language=name)
+        await notify.tell(session, talk.person_id, "interpreter.none", STOP, language=name)

@@ -1,76 +1,30 @@
-"""Handing a person over to somebody human: an interpreter, or the staff of their centre.
+"""How a wish for somebody human begins, and who gets it.
 
-Everybody who fits is asked at once and the first to accept wins. What makes the winner single is
-the database: one ``UPDATE … WHERE status = 'open'`` per acceptance, and the partial unique
-indexes ``one_active_handoff_per_person`` and ``one_match_per_helper``. Locks are taken in the
-order of :mod:`centre.appointments`: the acting person, the handoff, messages last.
+People are asked in waves (:mod:`centre.handoffs.waves`) and the first to accept wins. What makes
+the winner single is the database: one ``UPDATE … WHERE status = 'open'`` per acceptance, and the
+partial unique indexes ``one_active_handoff_per_person`` and ``one_match_per_helper``. Locks are
+taken in the order of :mod:`centre.appointments`: the acting person, the handoff, messages last.
 """
 
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import notify
 from centre.appointments import PersonGone
-from centre.asking import ask_interpreters, ask_managers, managers, tell_about, tell_matched
-from centre.handoff_tables import Handoff, HandoffAsk, InterpreterLanguage
+from centre.handoffs import ending, safety, silence, waves
+from centre.handoffs.asking import managers, tell_about, tell_matched
+from centre.handoffs.errors import Busy, NotAsked, Over, Taken
+from centre.handoffs.relay import current
+from centre.handoffs.rules import NORMAL
+from centre.handoffs.tables import Handoff, HandoffAsk
 from centre.people import Person
-from centre.relay import Active, current, end, relay
-from storage import clock, queue
-from storage.errors import LotseError
+from centre.pool import topics
+from storage import clock
 
-__all__ = [
-    "DEADLINE_TASK",
-    "WAIT",
-    "Active",
-    "Busy",
-    "Handoff",
-    "HandoffAsk",
-    "InterpreterLanguage",
-    "NotAsked",
-    "Over",
-    "Taken",
-    "accept",
-    "current",
-    "decline",
-    "end",
-    "expire",
-    "relay",
-    "request",
-    "stop",
-]
-
-DEADLINE_TASK = "handoff_deadline"
-WAIT = timedelta(minutes=10)
 ACTIVE = ("open", "matched")
-
-
-class NotAsked(LotseError):
-    """Nobody asked this helper to take the handoff."""
-
-    code = "not_asked"
-
-
-class Taken(LotseError):
-    """Somebody else was faster."""
-
-    code = "handoff_taken"
-
-
-class Over(LotseError):
-    """The request was stopped, has ended or never existed."""
-
-    code = "handoff_over"
-
-
-class Busy(LotseError):
-    """The helper is in another talk."""
-
-    code = "helper_busy"
 
 
 async def request(
@@ -83,8 +37,10 @@ async def request(
     request_key: str | None,
     urgent: bool = False,
     noticed: bool = False,
+    topic: str | None = None,
+    urgency: str = NORMAL,
 ) -> tuple[Handoff, int, bool]:
-    """Ask all who fit to take a person over.
+    """Ask those who fit best to take a person over.
 
     An open or running handoff is not doubled: it is returned as it is. Only an emergency goes
     further: it replaces an open request, and is told to the staff even during a talk.
@@ -98,6 +54,8 @@ async def request(
         request_key: names this request; asking again with it changes nothing.
         urgent: an emergency; managers only.
         noticed: the bot noticed it, nobody asked; the managers are told so.
+        topic: what it is about, an id of :mod:`centre.pool.topics`.
+        urgency: ``low``, ``normal`` or ``high``: how many are asked, and how fast.
 
     Returns:
         The handoff, how many people fitting ``kind`` could be asked, and whether this request
@@ -106,6 +64,9 @@ async def request(
 
     Raises:
         PersonGone: there is no such person.
+        Busy: the person is helping somebody else in a talk.
+        Banned: the staff keep this person from talks for a while.
+        TooMany: they have asked too often in the last hour.
     """
     if await _lock(session, person_id) is None:
         raise PersonGone
@@ -114,6 +75,11 @@ async def request(
     known = await _active(session, person_id)
     if known is not None and not (urgent and await _make_way(session, known)):
         return known, await _asked(session, known), False
+    if not urgent:
+        running = await current(session, person_id)
+        if running is not None:
+            raise Busy
+        await safety.allowed(session, person_id)
     made = Handoff(
         kind=kind,
         person_id=person_id,
@@ -121,21 +87,23 @@ async def request(
         language=language,
         request_key=request_key,
         urgent=urgent,
+        topic=topic,
+        urgency=urgency,
+        stage=waves.INTERPRETERS,
     )
     session.add(made)
     await session.flush()
+    asked = 0
     if kind == "human":
         asking = "manager.emergency_alert" if noticed else "manager.emergency_request"
         key = asking if urgent else "manager.human_request"
-        asked = reached = await ask_managers(session, made, key)
-    elif asked := await ask_interpreters(session, made):
-        reached = asked
-        await queue.defer(session, DEADLINE_TASK, at=clock.now() + WAIT, handoff_id=made.id)
+        asked, _ = await waves.to_managers(session, made, key)
+    elif topics.is_outside(topic):
+        await waves.to_managers(session, made, "manager.outside_request")
     else:
-        made.escalated_at = clock.now()
-        reached = await ask_managers(session, made, "manager.no_interpreter", minutes=0)
-    if not reached:
-        made.status, made.ended_at = "stopped", clock.now()
+        asked = await waves.begin(session, made)
+    if not asked and not await _anybody(session, made):
+        made.status, made.ended_at, made.due_at = "stopped", clock.now(), None
     await session.flush()
     return made, asked, True
 
@@ -143,28 +111,38 @@ async def request(
 async def accept(session: AsyncSession, handoff_id: int, helper_id: uuid.UUID) -> Handoff:
     """Take a handoff for a helper who was asked; tell the person and everybody else asked.
 
-    The helper's own answer is left to the caller. Accepting again what one has is no error.
+    The helper's own answer is left to the caller. Accepting again what one has is no error, nor is
+    a late yes, as long as nobody else has it.
 
     Raises:
         NotAsked: the helper was not asked.
         Taken: somebody else has it.
         Over: it was stopped, has ended or is unknown.
-        Busy: the helper is in another talk.
+        Busy: the helper is in another talk, or waits for help themselves.
     """
     helper = await _lock(session, helper_id)
     found = await session.get(Handoff, handoff_id, populate_existing=True)
     if found is None:
         raise Over
-    if helper is None or await session.get(HandoffAsk, (handoff_id, helper_id)) is None:
+    ask = await session.get(HandoffAsk, (handoff_id, helper_id)) if helper else None
+    if helper is None or ask is None:
         raise NotAsked
     if found.status == "matched" and found.helper_id == helper_id:
         return found
-    if found.status == "open" and await current(session, helper_id) is not None:
+    if found.status == "open" and await _occupied(session, helper_id):
         raise Busy
+    now = clock.now()
     won = await session.scalar(
         update(Handoff)
         .where(Handoff.id == handoff_id, Handoff.status == "open")
-        .values(status="matched", helper_id=helper_id, matched_at=clock.now())
+        .values(
+            status="matched",
+            helper_id=helper_id,
+            matched_at=now,
+            last_word_at=now,
+            spoken=ask.language,
+            due_at=None,
+        )
         .returning(Handoff)
         .execution_options(populate_existing=True)
     )
@@ -172,39 +150,29 @@ async def accept(session: AsyncSession, handoff_id: int, helper_id: uuid.UUID) -
         status = await session.scalar(select(Handoff.status).where(Handoff.id == handoff_id))
         raise Taken if status == "matched" else Over
     await tell_matched(session, won, helper)
+    await silence.watch(session, won)
     return won
 
 
 async def decline(session: AsyncSession, handoff_id: int, helper_id: uuid.UUID) -> None:
     """Note that a helper can't; they may still accept while the request is open.
 
+    When nobody of a wave is left, the next one is asked at once.
+
     Raises:
         NotAsked: the helper was not asked.
     """
+    found = await session.get(Handoff, handoff_id, with_for_update=True, populate_existing=True)
     ask = await session.get(HandoffAsk, (handoff_id, helper_id))
-    if ask is None:
+    if ask is None or found is None:
         raise NotAsked
+    if ask.declined_at is not None:
+        return
     ask.declined_at = clock.now()
     await session.flush()
-
-
-async def expire(session: AsyncSession, handoff_id: int) -> None:
-    """Bring in the managers when no interpreter has answered; nothing if it is not needed.
-
-    The managers can take the request themselves, and it stays open for the interpreters.
-    """
-    found = await session.get(Handoff, handoff_id, with_for_update=True, populate_existing=True)
-    if found is None or found.status != "open" or found.escalated_at is not None:
-        return
-    found.escalated_at = clock.now()
-    minutes = int(WAIT.total_seconds()) // 60
-    reached = await ask_managers(session, found, "manager.no_interpreter", minutes=minutes)
-    await notify.tell(
-        session,
-        found.person_id,
-        "interpreter.timeout_person" if reached else "human.nobody",
-        [[("interpreter.stop", "h:stop")]],
-    )
+    asking_pool = found.stage in (waves.INTERPRETERS, waves.OTHER_LANGUAGES)
+    if found.status == "open" and asking_pool and await waves.all_declined(session, found):
+        await waves.due(session, handoff_id)
 
 
 async def stop(session: AsyncSession, person_id: uuid.UUID) -> Handoff | None:
@@ -212,9 +180,31 @@ async def stop(session: AsyncSession, person_id: uuid.UUID) -> Handoff | None:
     return await session.scalar(
         update(Handoff)
         .where(Handoff.person_id == person_id, Handoff.status == "open")
-        .values(status="stopped", ended_at=clock.now())
+        .values(status="stopped", ended_at=clock.now(), due_at=None)
         .returning(Handoff)
         .execution_options(populate_existing=True)
+    )
+
+
+async def waiting(session: AsyncSession, person_id: uuid.UUID) -> Handoff | None:
+    """Lock and return a person's open request, ``None`` when there is none."""
+    found = await _active(session, person_id)
+    return found if found is not None and found.status == "open" else None
+
+
+async def withdraw(session: AsyncSession, helper_id: uuid.UUID) -> None:
+    """End the talk in which somebody helps, and take back what they were asked: they help no more.
+
+    What they asked for themselves stays.
+    """
+    active = await current(session, helper_id)
+    if active is not None and active.side != "person":
+        await ending.end(session, helper_id)
+    still_open = select(Handoff.id).where(Handoff.status == "open")
+    await session.execute(
+        delete(HandoffAsk).where(
+            HandoffAsk.helper_id == helper_id, HandoffAsk.handoff_id.in_(still_open)
+        )
     )
 
 
@@ -222,6 +212,16 @@ async def _lock(session: AsyncSession, person_id: uuid.UUID) -> Person | None:
     return await session.get(
         Person, person_id, with_for_update={"key_share": True}, populate_existing=True
     )
+
+
+async def _occupied(session: AsyncSession, helper_id: uuid.UUID) -> bool:
+    """Return whether somebody is in a talk, or waits for one as a person in need of help."""
+    if await current(session, helper_id) is not None:
+        return True
+    own = await session.scalar(
+        select(Handoff.id).where(Handoff.person_id == helper_id, Handoff.status == "open")
+    )
+    return own is not None
 
 
 async def _of_request(
@@ -248,7 +248,7 @@ async def _make_way(session: AsyncSession, known: Handoff) -> bool:
     if known.urgent:
         return False
     if known.status == "open":
-        known.status, known.ended_at = "stopped", clock.now()
+        known.status, known.ended_at, known.due_at = "stopped", clock.now(), None
         await session.flush()
         return True
     known.urgent = True
@@ -257,12 +257,20 @@ async def _make_way(session: AsyncSession, known: Handoff) -> bool:
     return False
 
 
+async def _anybody(session: AsyncSession, made: Handoff) -> bool:
+    asked = await session.scalar(
+        select(HandoffAsk.helper_id).where(HandoffAsk.handoff_id == made.id).limit(1)
+    )
+    return asked is not None
+
+
 async def _asked(session: AsyncSession, handoff: Handoff) -> int:
-    fitting = Person.role == "manager" if handoff.kind == "human" else Person.role != "manager"
+    by_pool = HandoffAsk.language.is_not(None)
     count = await session.scalar(
         select(func.count())
         .select_from(HandoffAsk)
-        .join(Person, Person.id == HandoffAsk.helper_id)
-        .where(HandoffAsk.handoff_id == handoff.id, fitting)
+        .where(
+            HandoffAsk.handoff_id == handoff.id, ~by_pool if handoff.kind == "human" else by_pool
+        )
     )
     return count or 0

@@ -1,0 +1,188 @@
+"""Buttons of requests and talks: answering, stopping, asking further, ending, saying how it was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from centre import format, handoffs, machine_words
+from centre.handoffs import (
+    Busy,
+    NotAsked,
+    Over,
+    Taken,
+    ending,
+    interpreter_instead,
+    safety,
+    staff,
+    waves,
+)
+from centre.handoffs.rules import HIGH, LOW
+from centre.people import Person
+from storage.outbox import Button, Content
+from translations.catalogue import say
+
+BUTTON = "h:"
+STOP, END, ADVISER, ON_SITE = "h:stop", "/end", "h:adviser", "h:onsite"
+URGENCIES = {"h:high": HIGH, "h:low": LOW}
+_ALSO = re.compile(r"^h:also:([a-z]{2,3})$")
+_NUMBERED = re.compile(r"^h:(accept|decline|take|join|good|bad|report|ban|dismiss):(\d{1,18})$")
+
+
+async def tap(
+    session: AsyncSession, person: Person, data: str, language: str
+) -> list[Content] | None:
+    """Answer a button whose data begins with :data:`BUTTON`; ``None`` when we never made it."""
+    try:
+        return await _tap(session, person, data, language)
+    except Taken:
+        return [Content(text=say("interpreter.taken", language))]
+    except Busy:
+        return [Content(text=say("interpreter.busy", language))]
+    except (Over, NotAsked):
+        return [Content(text=say("interpreter.over", language))]
+
+
+async def end(session: AsyncSession, person: Person, language: str) -> list[Content]:
+    """End the talk somebody is in, as the command and the button do."""
+    ended = await handoffs.end(session, person.id)
+    return [] if ended else [Content(text=say("relay.none", language))]
+
+
+async def _tap(
+    session: AsyncSession, person: Person, data: str, language: str
+) -> list[Content] | None:
+    if data == STOP:
+        stopped = await handoffs.stop(session, person.id)
+        return [
+            Content(text=say("interpreter.stopped" if stopped else "interpreter.over", language))
+        ]
+    if data == machine_words.INTERPRETER:
+        return await interpreter_instead.tapped(session, person, language)
+    if data in URGENCIES:
+        return [await _urgency(session, person, URGENCIES[data], language)]
+    if data == ON_SITE:
+        return [await _on_site(session, person, language)]
+    if data == ADVISER:
+        return [await _adviser(session, person, language)]
+    if match := _ALSO.match(data):
+        return [await _also(session, person, match[1], language)]
+    if match := _NUMBERED.match(data):
+        return [await _VERBS[match[1]](session, person, int(match[2]), language)]
+    return None
+
+
+async def _accept(session: AsyncSession, person: Person, number: int, language: str) -> Content:
+    taken = await handoffs.accept(session, number, person.id)
+    if taken.spoken is None:
+        return _connected("interpreter.matched_helper", language)
+    return _connected("interpreter.matched_helper", language, with_adviser=True)
+
+
+async def _decline(session: AsyncSession, person: Person, number: int, language: str) -> Content:
+    await handoffs.decline(session, number, person.id)
+    return Content(text=say("interpreter.declined", language))
+
+
+async def _take(session: AsyncSession, person: Person, number: int, language: str) -> Content:
+    await staff.take_over(session, number, person.id)
+    return _connected("interpreter.matched_helper", language)
+
+
+async def _join(session: AsyncSession, person: Person, number: int, language: str) -> Content:
+    await staff.come_in(session, number, person.id)
+    return _connected("relay.joined", language)
+
+
+def _connected(key: str, language: str, *, with_adviser: bool = False) -> Content:
+    rows = [[Button(label=say("relay.end", language), data=END)]]
+    if with_adviser:
+        rows.append([Button(label=say("relay.adviser", language), data=ADVISER)])
+    return Content(text=say(key, language), buttons=rows)
+
+
+async def _good(session: AsyncSession, person: Person, number: int, language: str) -> Content:
+    return await _rated(session, person, number, "good", language)
+
+
+async def _bad(session: AsyncSession, person: Person, number: int, language: str) -> Content:
+    return await _rated(session, person, number, "bad", language)
+
+
+async def _rated(
+    session: AsyncSession, person: Person, number: int, how: str, language: str
+) -> Content:
+    if not await ending.rate(session, number, person.id, how):
+        raise Over
+    return Content(text=say("relay.thanks", language))
+
+
+async def _report(session: AsyncSession, person: Person, number: int, language: str) -> Content:
+    await safety.report(session, number, person.id)
+    return Content(text=say("report.thanks", language))
+
+
+async def _ban(session: AsyncSession, person: Person, number: int, language: str) -> Content:
+    decided = await safety.decide(session, number, person.id, safety.BANNED)
+    return Content(text=say("report.banned" if decided else "report.decided", language))
+
+
+async def _dismiss(session: AsyncSession, person: Person, number: int, language: str) -> Content:
+    decided = await safety.decide(session, number, person.id, safety.DISMISSED)
+    return Content(text=say("report.dismissed" if decided else "report.decided", language))
+
+
+async def _urgency(session: AsyncSession, person: Person, urgency: str, language: str) -> Content:
+    found = await handoffs.waiting(session, person.id)
+    if found is None:
+        raise Over
+    more = await waves.change_urgency(session, found, urgency)
+    stop = [[Button(label=say("interpreter.stop", language), data=STOP)]]
+    if more:
+        return Content(text=say("interpreter.next_wave", language, count=more), buttons=stop)
+    key = "interpreter.hurried" if urgency == HIGH else "interpreter.patient"
+    return Content(text=say(key, language), buttons=stop)
+
+
+async def _also(session: AsyncSession, person: Person, spoken: str, language: str) -> Content:
+    found = await handoffs.waiting(session, person.id)
+    if found is None:
+        raise Over
+    asked = await waves.also(session, found, spoken)
+    stop = [[Button(label=say("interpreter.stop", language), data=STOP)]]
+    key = "interpreter.other_languages" if asked else "interpreter.nobody_either"
+    values = {"count": asked} if asked else {"language": format.language_name(spoken, language)}
+    return Content(text=say(key, language, **values), buttons=stop)
+
+
+async def _on_site(session: AsyncSession, person: Person, language: str) -> Content:
+    told = await staff.on_site(session, person.id)
+    if told is None:
+        raise Over
+    reached, _ = told
+    stop = [[Button(label=say("interpreter.stop", language), data=STOP)]]
+    return Content(
+        text=say("interpreter.on_site" if reached else "human.nobody", language), buttons=stop
+    )
+
+
+async def _adviser(session: AsyncSession, person: Person, language: str) -> Content:
+    reached = await staff.ask_adviser(session, person.id)
+    if reached is None:
+        raise Over
+    return Content(text=say("relay.adviser_asked" if reached else "human.nobody", language))
+
+
+_VERBS: dict[str, Callable[[AsyncSession, Person, int, str], Awaitable[Content]]] = {
+    "accept": _accept,
+    "decline": _decline,
+    "take": _take,
+    "join": _join,
+    "good": _good,
+    "bad": _bad,
+    "report": _report,
+    "ban": _ban,
+    "dismiss": _dismiss,
+}

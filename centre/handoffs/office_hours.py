@@ -1,0 +1,27 @@
+"""When the staff of a centre are there to answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from centre.appointments.open_hours import open_hours
+from storage import clock
+
+
+async def next_open(session: AsyncSession, centre: str) -> datetime | None:
+    """Return from when on somebody of a centre is there (UTC): the present, if somebody is now.
+
+    Working hours count, public holidays and absences are left out; ``None`` when nobody has told
+    any hours for the next two weeks.
+    """
+    now = clock.now()
+    found = await open_hours(session, centre, 1, any_work=True)
+    return max(found[0][0], now) if found else None
+
+
+async def is_open(session: AsyncSession, centre: str) -> bool:
+    """Return whether somebody of a centre is there now."""
+    opens = await next_open(session, centre)
+    return opens is not None and opens <= clock.now()
