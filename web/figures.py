@@ -113,7 +113,7 @@ def _month(request: web.Request) -> date:
 
 
 def _centre(reader: Person) -> str | None:
-    if reader.role not in COORDINATORS:
+    if reader.role not in COORDINATORS or (reader.role == "manager" and reader.centre is None):
         raise Forbidden
     return reader.centre if reader.role == "manager" else None
 

@@ -14,6 +14,8 @@ from translations.languages import languages
 
 LOOK_BACK = timedelta(days=90)
 MOST_ROWS = 200
+BREAK = timedelta(days=30)
+"""Whoever pauses for longer can't be counted on."""
 
 _OPEN = text(
     """
@@ -41,13 +43,14 @@ _SPOKEN = text(
 select distinct l.language from interpreter_languages l
 join people p on p.id = l.person_id
 left join interpreter_profiles r on r.person_id = p.id
-where p.blocked_at is null and (r.person_id is null or r.declared_on is not null)
+where p.blocked_at is null and (r.person_id is null or (r.declared_on is not null
+    and 'chat' = any(r.ways) and (r.paused_until is null or r.paused_until < :soon)))
 """
 )
 _SERVED = text(
     """
 select s.helper_id, p.name, s.language, s.centre, s.way, count(*) as talks,
-    sum(ceil(extract(epoch from s.ended_at - s.started_at) / 60))::int as minutes
+    sum(greatest(0, ceil(extract(epoch from s.ended_at - s.started_at) / 60)))::int as minutes
 from interpreter_services s join people p on p.id = s.helper_id
 where s.started_at >= :begin and s.started_at < :end
     and (cast(:centre as text) is null or s.centre = :centre)
@@ -127,7 +130,8 @@ async def waiting_times(session: AsyncSession, centre: str | None) -> list[Waiti
 
 async def without_interpreter(session: AsyncSession) -> list[str]:
     """Return the launch languages for which the pool has nobody who can be asked."""
-    spoken = set(await session.scalars(_SPOKEN))
+    soon = clock.now() + BREAK
+    spoken = set(await session.scalars(_SPOKEN, {"soon": soon}))
     return [one for one in languages() if one not in spoken and one != "de"]
 
 

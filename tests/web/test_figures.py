@@ -14,7 +14,7 @@ from centre import demo
 from centre.handoffs import Handoff, HandoffAsk, median
 from centre.people import Person
 from centre.pool import allowance, coordination
-from centre.pool.tables import InterpreterService
+from centre.pool.tables import InterpreterProfile, InterpreterService
 from storage import clock
 from storage.engine import Database
 from tests.web.conftest import Visit
@@ -121,6 +121,17 @@ async def test_languages_that_nobody_can_be_asked_for_are_named(staffed: Databas
             .values(blocked_at=clock.now())
         )
         assert "am" in await coordination.without_interpreter(session)
+        for label, paused in (("i-ti-1", timedelta(days=7)), ("i-ti-2", timedelta(days=9999))):
+            session.add(
+                InterpreterProfile(
+                    person_id=demo.person_id(label),
+                    declared_on=date(2026, 1, 1),
+                    paused_until=clock.now() + paused,
+                )
+            )
+        assert "ti" not in await coordination.without_interpreter(session)
+        await session.execute(update(InterpreterProfile).values(ways=["phone"]))
+        assert "ti" in await coordination.without_interpreter(session)
 
 
 async def test_the_table_counts_begun_minutes_of_the_month_in_berlin(staffed: Database) -> None:
@@ -201,6 +212,11 @@ async def test_nobody_else_sees_it(visit: Visit, staffed: Database, path: str) -
     assert PAGE not in (await got(curator, "/staff"))[1]
     manager = await signed_in(visit, staffed, "m-reutlingen-1")
     assert PAGE in (await got(manager, "/staff"))[1]
+    async with staffed.transaction() as session:
+        await session.execute(
+            update(Person).where(Person.id == demo.person_id("m-reutlingen-1")).values(centre=None)
+        )
+    assert (await got(manager, path))[0] == 403
 
 
 @pytest.mark.parametrize("month", ["2026-13", "November", "2026-11-30", "1026-11", "%00"])
