@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +30,9 @@ STOP, END, ADVISER, ON_SITE = "h:stop", "/end", "h:adviser", "h:onsite"
 URGENCIES = {"h:high": HIGH, "h:low": LOW}
 _ALSO = re.compile(r"^h:also:([a-z]{2,3})$")
 _NUMBERED = re.compile(r"^h:(accept|decline|take|join|good|bad|report|ban|dismiss):(\d{1,18})$")
+
+
+_DECIDED = {safety.BANNED: "report.banned", safety.DISMISSED: "report.dismissed"}
 
 
 async def tap(
@@ -103,16 +107,8 @@ def _connected(key: str, language: str, *, with_adviser: bool = False) -> Conten
     return Content(text=say(key, language), buttons=rows)
 
 
-async def _good(session: AsyncSession, person: Person, number: int, language: str) -> Content:
-    return await _rated(session, person, number, "good", language)
-
-
-async def _bad(session: AsyncSession, person: Person, number: int, language: str) -> Content:
-    return await _rated(session, person, number, "bad", language)
-
-
-async def _rated(
-    session: AsyncSession, person: Person, number: int, how: str, language: str
+async def _rate(
+    session: AsyncSession, person: Person, number: int, language: str, *, how: str
 ) -> Content:
     if not await ending.rate(session, number, person.id, how):
         raise Over
@@ -124,14 +120,15 @@ async def _report(session: AsyncSession, person: Person, number: int, language: 
     return Content(text=say("report.thanks", language))
 
 
-async def _ban(session: AsyncSession, person: Person, number: int, language: str) -> Content:
-    decided = await safety.decide(session, number, person.id, safety.BANNED)
-    return Content(text=say("report.banned" if decided else "report.decided", language))
+async def _decide(
+    session: AsyncSession, person: Person, number: int, language: str, *, decision: str
+) -> Content:
+    decided = await safety.decide(session, number, person.id, decision)
+    return Content(text=say(_DECIDED[decision] if decided else "report.decided", language))
 
 
-async def _dismiss(session: AsyncSession, person: Person, number: int, language: str) -> Content:
-    decided = await safety.decide(session, number, person.id, safety.DISMISSED)
-    return Content(text=say("report.dismissed" if decided else "report.decided", language))
+def _stop(language: str) -> list[list[Button]]:
+    return [[Button(label=say("interpreter.stop", language), data=STOP)]]
 
 
 async def _urgency(session: AsyncSession, person: Person, urgency: str, language: str) -> Content:
@@ -139,11 +136,12 @@ async def _urgency(session: AsyncSession, person: Person, urgency: str, language
     if found is None:
         raise Over
     more = await waves.change_urgency(session, found, urgency)
-    stop = [[Button(label=say("interpreter.stop", language), data=STOP)]]
     if more:
-        return Content(text=say("interpreter.next_wave", language, count=more), buttons=stop)
+        return Content(
+            text=say("interpreter.next_wave", language, count=more), buttons=_stop(language)
+        )
     key = "interpreter.hurried" if urgency == HIGH else "interpreter.patient"
-    return Content(text=say(key, language), buttons=stop)
+    return Content(text=say(key, language), buttons=_stop(language))
 
 
 async def _also(session: AsyncSession, person: Person, spoken: str, language: str) -> Content:
@@ -151,10 +149,9 @@ async def _also(session: AsyncSession, person: Person, spoken: str, language: st
     if found is None:
         raise Over
     asked = await waves.also(session, found, spoken)
-    stop = [[Button(label=say("interpreter.stop", language), data=STOP)]]
     key = "interpreter.other_languages" if asked else "interpreter.nobody_either"
     values = {"count": asked} if asked else {"language": format.language_name(spoken, language)}
-    return Content(text=say(key, language, **values), buttons=stop)
+    return Content(text=say(key, language, **values), buttons=_stop(language))
 
 
 async def _on_site(session: AsyncSession, person: Person, language: str) -> Content:
@@ -162,9 +159,9 @@ async def _on_site(session: AsyncSession, person: Person, language: str) -> Cont
     if told is None:
         raise Over
     reached, _ = told
-    stop = [[Button(label=say("interpreter.stop", language), data=STOP)]]
     return Content(
-        text=say("interpreter.on_site" if reached else "human.nobody", language), buttons=stop
+        text=say("interpreter.on_site" if reached else "human.nobody", language),
+        buttons=_stop(language),
     )
 
 
@@ -180,9 +177,9 @@ _VERBS: dict[str, Callable[[AsyncSession, Person, int, str], Awaitable[Content]]
     "decline": _decline,
     "take": _take,
     "join": _join,
-    "good": _good,
-    "bad": _bad,
+    "good": partial(_rate, how="good"),
+    "bad": partial(_rate, how="bad"),
     "report": _report,
-    "ban": _ban,
-    "dismiss": _dismiss,
+    "ban": partial(_decide, decision=safety.BANNED),
+    "dismiss": partial(_decide, decision=safety.DISMISSED),
 }

@@ -90,6 +90,12 @@ def centre(centre_id: str) -> Centre:
         raise UnknownCentre(centre=centre_id, known=list(centres())) from None
 
 
+def centre_name(centre_id: str) -> str:
+    """Return what a centre is called; the id itself where it is configured no more."""
+    known = centres().get(centre_id)
+    return known.name if known is not None else centre_id
+
+
 @cache
 def municipalities() -> dict[str, Municipality]:
     """Return the county's municipalities by id; none when the configuration lists none."""

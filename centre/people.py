@@ -134,6 +134,16 @@ async def get(session: AsyncSession, person_id: uuid.UUID) -> Person | None:
     return await session.get(Person, person_id)
 
 
+async def lock(session: AsyncSession, person_id: uuid.UUID) -> Person | None:
+    """Lock and return a person as they are now, or ``None`` when erased.
+
+    Rows that refer to them can still be added meanwhile.
+    """
+    return await session.get(
+        Person, person_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+
+
 async def best_address(session: AsyncSession, person_id: uuid.UUID) -> Address | None:
     """Return where the person wrote last, or ``None`` when they have no address."""
     return (

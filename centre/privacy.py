@@ -8,7 +8,7 @@ from contextlib import suppress
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import appointments, handoffs
+from centre import appointments, handoffs, people
 from centre.appointments import responsible, substitution, three_way, waiting
 from centre.people import Address, Person
 from knowledge_base import feedback
@@ -67,9 +67,7 @@ async def erase(session: AsyncSession, person_id: uuid.UUID) -> None:
     """
     # An erasure holds many rows at once: two of them could wait for each other.
     await session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
-    person = await session.get(
-        Person, person_id, with_for_update={"key_share": True}, populate_existing=True
-    )
+    person = await people.lock(session, person_id)
     if person is None:
         return
     # A manager's colleagues stand in where they can; the rest is cancelled.

@@ -9,6 +9,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import county, format
+from centre.handoffs import waves
 from centre.people import Person
 from centre.pool import allowance, coordination
 from storage import clock
@@ -17,9 +18,7 @@ from web.context import DATABASE, FALLBACK_LANGUAGE, Forbidden, WebError, render
 from web.staff import refused, signed_in
 
 PATH = "/staff/interpreters"
-COORDINATORS = ("manager", "admin")
 _MONTH = re.compile(r"^(20\d\d)-(0[1-9]|1[0-2])$")
-STAGES = ("interpreters", "other_languages", "managers", "appointment")
 
 
 class BadMonth(WebError):
@@ -68,7 +67,7 @@ async def page(request: web.Request) -> web.Response:
                 {
                     "name": one.name or "–",
                     "language": format.language_name(one.language, language),
-                    "centre": _name(one.centre),
+                    "centre": county.centre_name(one.centre),
                     "talks": one.talks,
                     "minutes": one.minutes,
                 }
@@ -113,14 +112,11 @@ def _month(request: web.Request) -> date:
 
 
 def _centre(reader: Person) -> str | None:
-    if reader.role not in COORDINATORS or (reader.role == "manager" and reader.centre is None):
+    if reader.role not in coordination.COORDINATORS:
+        raise Forbidden
+    if reader.role == "manager" and reader.centre is None:
         raise Forbidden
     return reader.centre if reader.role == "manager" else None
-
-
-def _name(centre_id: str) -> str:
-    known = county.centres().get(centre_id)
-    return known.name if known else centre_id
 
 
 def _open(one: coordination.OpenRequest, language: str) -> dict[str, object]:
@@ -128,11 +124,11 @@ def _open(one: coordination.OpenRequest, language: str) -> dict[str, object]:
     return {
         "kind": say("menu.interpreter" if one.kind == "interpreter" else "menu.human", language),
         "language": format.language_name(one.language, language),
-        "centre": _name(one.centre),
+        "centre": county.centre_name(one.centre),
         "topic": say(f"interpreting.{one.topic or 'other'}", language),
         "minutes": minutes,
         "asked": one.asked,
-        "stage": say(f"figures.stage_{one.stage}", language) if one.stage in STAGES else "–",
+        "stage": say(f"figures.stage_{one.stage}", language) if one.stage in waves.STAGES else "–",
         "urgent": one.urgent or one.urgency == "high",
     }
 

@@ -15,6 +15,7 @@ from centre import appointments, county, format
 from centre.appointments import Appointment, connected
 from centre.handoffs import Handoff
 from centre.people import STAFF, Address, Person
+from centre.pool import coordination
 from centre.pool.tables import InterpreterLanguage
 from knowledge_base.entries import Entry
 from storage import clock
@@ -109,7 +110,7 @@ async def overview(session: AsyncSession, reader: Person, language: str) -> Over
         outgoing=await _outgoing(session, reader, names, language),
         people=await session.scalar(select(func.count()).select_from(Person)) or 0,
         entries=await session.scalar(select(func.count()).select_from(Entry)) or 0,
-        coordinates=reader.role in ("manager", "admin"),
+        coordinates=reader.role in coordination.COORDINATORS,
     )
 
 
@@ -231,5 +232,4 @@ def _when(start: datetime, language: str, end: datetime | None = None) -> str:
 
 
 def _centre(centre_id: str | None) -> str:
-    known = county.centres().get(centre_id or "")
-    return known.name if known is not None else centre_id or "–"
+    return county.centre_name(centre_id) if centre_id else "–"

@@ -7,10 +7,10 @@ import uuid
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from centre import people
 from centre.appointments.errors import PersonGone
 from centre.appointments.reasons import FOR_PERSON
 from centre.appointments.tables import Appointment
-from centre.people import Person
 from storage import clock
 
 
@@ -52,10 +52,7 @@ async def locked(session: AsyncSession, appointment_id: int) -> Appointment | No
 
 async def lock_person(session: AsyncSession, person_id: uuid.UUID) -> None:
     """Lock the acting person's row, the first of all locks; PersonGone when there is none."""
-    person = await session.get(
-        Person, person_id, with_for_update={"key_share": True}, populate_existing=True
-    )
-    if person is None:
+    if await people.lock(session, person_id) is None:
         raise PersonGone
 
 

@@ -12,8 +12,6 @@ from centre.people import Person
 from storage.outbox import Content
 from translations.catalogue import say
 
-STOP = [[("interpreter.stop", "h:stop")]]
-
 
 async def tapped(session: AsyncSession, person: Person, language: str) -> list[Content]:
     """End the talk somebody is in and ask interpreters; go on talking where there are none.
@@ -61,7 +59,12 @@ async def _tell(session: AsyncSession, talk: Handoff, asked: int) -> None:
     name = format.language_name(talk.language, reader)
     if asked:
         await notify.tell(
-            session, talk.person_id, "interpreter.requested", STOP, language=name, count=asked
+            session,
+            talk.person_id,
+            "interpreter.requested",
+            [waves.STOP],
+            language=name,
+            count=asked,
         )
     else:
-        await notify.tell(session, talk.person_id, "interpreter.none", STOP, language=name)
+        await notify.tell(session, talk.person_id, "interpreter.none", [waves.STOP], language=name)

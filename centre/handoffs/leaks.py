@@ -133,6 +133,11 @@ def clean(text: str, names: Collection[str] = (), hosts: Collection[str] = ()) -
     return _marked(text, sorted((where[start], where[end - 1] + 1) for start, end in gone))
 
 
+def has_link(text: str) -> bool:
+    """Return whether a message has what may be a link: only then do known hosts matter."""
+    return _LINK.search(_fold(text)[0]) is not None
+
+
 def _fold(text: str) -> tuple[str, list[int]]:
     """Return a text without case, marks and invisible signs, and where each sign of it was."""
     folded: list[str] = []

@@ -7,8 +7,8 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import notify
-from centre.handoffs import ending, requests
+from centre import notify, people
+from centre.handoffs import ending, requests, waves
 from centre.handoffs.rules import HIGH
 from centre.handoffs.tables import Handoff
 from centre.people import Person
@@ -32,7 +32,8 @@ async def gone(session: AsyncSession, person_id: uuid.UUID) -> None:
         return
     helper_left = found.helper_id == person_id
     adviser = found.adviser_id
-    await _lock(session, found.person_id)
+    # The person's row before the talk's, as whoever makes a request does.
+    await people.lock(session, found.person_id)
     if await ending.close(session, found) is None:
         return
     if adviser is not None:
@@ -49,16 +50,10 @@ async def orphaned(session: AsyncSession, handoff_id: int) -> None:
     found = await session.get(Handoff, handoff_id, populate_existing=True)
     if found is None or found.status != "matched" or found.helper_id is not None:
         return
-    await _lock(session, found.person_id)
+    # The person's row before the talk's, as whoever makes a request does.
+    await people.lock(session, found.person_id)
     if await ending.close(session, found) is not None:
         await replace(session, found)
-
-
-async def _lock(session: AsyncSession, person_id: uuid.UUID) -> None:
-    """Take the person's row before the talk's, as whoever makes a request does."""
-    await session.get(
-        Person, person_id, with_for_update={"key_share": True}, populate_existing=True
-    )
 
 
 async def replace(session: AsyncSession, lost: Handoff) -> None:
@@ -78,7 +73,7 @@ async def replace(session: AsyncSession, lost: Handoff) -> None:
         await notify.tell(session, lost.person_id, "human.nobody")
         return
     key = "relay.helper_gone" if asked and lost.kind == "interpreter" else "relay.helper_gone_staff"
-    await notify.tell(session, lost.person_id, key, [[("interpreter.stop", "h:stop")]])
+    await notify.tell(session, lost.person_id, key, [waves.STOP])
 
 
 async def without_helper(session: AsyncSession) -> list[int]:

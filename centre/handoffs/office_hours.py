@@ -19,9 +19,3 @@ async def next_open(session: AsyncSession, centre: str) -> datetime | None:
     now = clock.now()
     found = await open_hours(session, centre, 1, any_work=True)
     return max(found[0][0], now) if found else None
-
-
-async def is_open(session: AsyncSession, centre: str) -> bool:
-    """Return whether somebody of a centre is there now."""
-    opens = await next_open(session, centre)
-    return opens is not None and opens <= clock.now()

@@ -126,7 +126,9 @@ async def _cleaned(session: AsyncSession, active: Active, said: Said) -> leaks.C
     if writer is not None and writer.role in STAFF:
         return leaks.Clean(said.text, 0)
     known = await _names(session, active)
-    return leaks.clean(said.text, {*known, *said.names}, await _hosts(session, said.text))
+    # Whose links may pass: those our own articles name.
+    linked = await hosts.known(session) if leaks.has_link(said.text) else ()
+    return leaks.clean(said.text, {*known, *said.names}, linked)
 
 
 def _worded(
@@ -171,11 +173,6 @@ async def _names(session: AsyncSession, active: Active) -> Collection[str]:
     """Return what the people of the talk are called; a manager's name is no secret to them."""
     known = [await people.get(session, one) for one in ending.sides(active.handoff)]
     return {one.name for one in known if one and one.name and one.role not in STAFF}
-
-
-async def _hosts(session: AsyncSession, text: str) -> Collection[str]:
-    """Return whose links may pass: those our own articles name."""
-    return await hosts.known(session) if "." in text else ()
 
 
 async def _beside(

@@ -13,6 +13,7 @@ import uuid
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from centre import people
 from centre.appointments import PersonGone
 from centre.handoffs import ending, safety, silence, waves
 from centre.handoffs.asking import managers, tell_about, tell_matched
@@ -20,7 +21,6 @@ from centre.handoffs.errors import Busy, NotAsked, Over, Taken
 from centre.handoffs.relay import current
 from centre.handoffs.rules import NORMAL
 from centre.handoffs.tables import Handoff, HandoffAsk
-from centre.people import Person
 from centre.pool import topics
 from storage import clock
 
@@ -68,7 +68,7 @@ async def request(
         Banned: the staff keep this person from talks for a while.
         TooMany: they have asked too often in the last hour.
     """
-    if await _lock(session, person_id) is None:
+    if await people.lock(session, person_id) is None:
         raise PersonGone
     if known := await _of_request(session, person_id, request_key):
         return known, await _asked(session, known), True
@@ -120,7 +120,7 @@ async def accept(session: AsyncSession, handoff_id: int, helper_id: uuid.UUID) -
         Over: it was stopped, has ended or is unknown.
         Busy: the helper is in another talk, or waits for help themselves.
     """
-    helper = await _lock(session, helper_id)
+    helper = await people.lock(session, helper_id)
     found = await session.get(Handoff, handoff_id, populate_existing=True)
     if found is None:
         raise Over
@@ -205,12 +205,6 @@ async def withdraw(session: AsyncSession, helper_id: uuid.UUID) -> None:
         delete(HandoffAsk).where(
             HandoffAsk.helper_id == helper_id, HandoffAsk.handoff_id.in_(still_open)
         )
-    )
-
-
-async def _lock(session: AsyncSession, person_id: uuid.UUID) -> Person | None:
-    return await session.get(
-        Person, person_id, with_for_update={"key_share": True}, populate_existing=True
     )
 
 

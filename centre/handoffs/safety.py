@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import notify, people
-from centre.handoffs import ending
+from centre.handoffs import asking, ending
 from centre.handoffs.errors import Banned, Over, TooMany
 from centre.handoffs.rules import rules
 from centre.handoffs.tables import Handoff, TalkBan, TalkReport
@@ -76,27 +76,21 @@ async def report(session: AsyncSession, handoff_id: int, by_id: uuid.UUID) -> No
     if found.status == "matched":
         await ending.close(session, found)
         await notify.tell(session, about, "relay.ended_other")
-    await _tell_staff(session, made)
+    await _tell_staff(session, found, made)
 
 
-async def _tell_staff(session: AsyncSession, made: TalkReport) -> None:
+async def _tell_staff(session: AsyncSession, talk: Handoff, made: TalkReport) -> None:
     about = await people.get(session, made.about_id)
     is_helper = about is not None and about.role != "refugee"
-    managers = await session.scalars(
-        select(people.Person).where(
-            people.Person.role == "manager",
-            people.Person.centre == made.centre,
-            people.Person.id.not_in((made.by_id, made.about_id)),
-        )
-    )
     buttons = [
         [("report.ban", f"h:ban:{made.id}")],
         [("report.dismiss", f"h:dismiss:{made.id}")],
     ]
     key = "report.about_interpreter" if is_helper else "report.about_person"
     name = (about and about.name) or ""
-    for manager in managers.all():
-        await notify.tell(session, manager.id, key, buttons, name=name)
+    for manager in await asking.managers(session, talk):
+        if manager.id not in (made.by_id, made.about_id):
+            await notify.tell(session, manager.id, key, buttons, name=name)
 
 
 async def decide(session: AsyncSession, report_id: int, staff_id: uuid.UUID, decision: str) -> bool:

@@ -7,7 +7,7 @@ import uuid
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import notify
+from centre import notify, people
 from centre.handoffs import asking, ending, requests, waves
 from centre.handoffs.errors import Busy, NotAsked, Over
 from centre.handoffs.relay import current
@@ -147,9 +147,7 @@ async def on_site(session: AsyncSession, person_id: uuid.UUID) -> tuple[int, boo
 
 
 async def _manager(session: AsyncSession, staff_id: uuid.UUID) -> Person:
-    staff = await session.get(
-        Person, staff_id, with_for_update={"key_share": True}, populate_existing=True
-    )
+    staff = await people.lock(session, staff_id)
     if staff is None or staff.role != "manager":
         raise NotAsked
     return staff

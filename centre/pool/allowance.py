@@ -37,7 +37,7 @@ def table(rows: Iterable[Served], month: date, language: str) -> bytes:
                 _safe(row.name or "–"),
                 f"{month:%Y-%m}",
                 format.language_name(row.language, language),
-                county.centres()[row.centre].name if row.centre in county.centres() else row.centre,
+                county.centre_name(row.centre),
                 say(f"pool.way_{row.way}", language),
                 row.talks,
                 row.minutes,

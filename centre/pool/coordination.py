@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage import clock
 from translations.languages import languages
 
+COORDINATORS = ("manager", "admin")
+"""Who may see this: a manager what is their centre's, an admin everything."""
 LOOK_BACK = timedelta(days=90)
 MOST_ROWS = 200
 BREAK = timedelta(days=30)
