@@ -14,6 +14,7 @@ from bot.inbox import Update
 from bot.telegram import budget
 from centre import digest, drafting, logins
 from centre.appointments import connected
+from centre.handoffs import safety
 from centre.people import Person
 from centre.pool import joining
 from knowledge_base import feedback
@@ -86,6 +87,7 @@ async def forget(database: Database) -> None:
         await cache.forget_old(session)
         await connected.forget_old(session)
         await joining.forget_old(session)
+        await safety.forget_old(session)
 
 
 async def tell_curators(database: Database, moment: datetime) -> None:

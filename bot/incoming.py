@@ -7,6 +7,7 @@ from typing import Literal
 
 from centre.notify import FALLBACK_LANGUAGE
 from centre.people import Person
+from storage.outbox import NamedFile
 
 # Key of a conversation's state: the language of the first message, until one is chosen.
 GUESSED = "guessed"
@@ -35,7 +36,8 @@ class Incoming:
     choice. ``callback`` is Telegram's callback query id, to be acknowledged. ``copy_from`` is the
     Telegram message (``{"chat": …, "message": …}``) that a relay may pass on by copy; ``reply_to``
     the message of the same chat that it answers. ``names`` is what Telegram calls the writer and
-    whoever a forwarded message is from: for taking it out, never for keeping it.
+    whoever a forwarded message is from: for taking it out, never for keeping it. ``file`` is what
+    was sent where it carries a name of its own.
     """
 
     kind: Kind
@@ -48,6 +50,7 @@ class Incoming:
     copy_from: dict[str, int] | None = None
     reply_to: int | None = None
     names: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    file: NamedFile | None = field(default=None, compare=False, repr=False)
 
 
 def language_of(person: Person, incoming: Incoming) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import manager_away, notes, talk
+from bot import manager_away, notes, talk, talk_lists
 from centre import appointments, format
 from centre.appointments import (
     AlreadyBooked,
@@ -50,10 +50,15 @@ async def command(
         days = agenda_view.DAYS.get(rest.casefold(), agenda_view.DAYS[""])
         return await agenda_view.agenda(session, person.id, language, days)
     if name == "/help":
-        lines = (say(key, language) for key in ("manager.help", "calendar.help", "talks.help"))
+        keys = ("manager.help", "calendar.help", "talks.help", "talks.help_more")
+        lines = (say(key, language) for key in keys)
         return [Content(text="\n".join(lines))]
     if name == talk.NOTE_COMMAND:
         return [await talk.note(session, person, rest, language)]
+    if name == talk_lists.TALKS:
+        return await talk_lists.talks(session, person, language)
+    if name == talk_lists.BLOCKED:
+        return await talk_lists.blocked(session, person, language)
     if name == "/note":
         return [await notes.write(session, person, rest, language)]
     if name == "/propose":

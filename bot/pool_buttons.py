@@ -173,6 +173,14 @@ async def _pause(session: AsyncSession, person: Person, values: list[str]) -> No
         await changes.pause(session, person.id, values[0])
 
 
+async def _duty(session: AsyncSession, person: Person, values: list[str]) -> None:
+    if values[0] == NONE:
+        await changes.go_off_duty(session, person.id)
+    else:
+        hours = int(values[0]) if re.fullmatch(r"[0-9]", values[0]) else 0
+        await changes.go_on_duty(session, person.id, hours)
+
+
 async def _promise(session: AsyncSession, person: Person, values: list[str]) -> None:
     if values[0] != "yes":
         raise NotOffered
@@ -198,5 +206,6 @@ _CHANGES: dict[tuple[str, int], Change] = {
     ("week", 3): _part,
     ("topics", 2): _topic,
     ("pause", 1): _pause,
+    ("duty", 1): _duty,
     ("promise", 1): _promise,
 }

@@ -12,7 +12,7 @@ from centre import format
 from centre.county import centres
 from centre.notify import button
 from centre.pool import dialects
-from centre.pool.changes import PAUSES, WEEKDAYS, interpreted
+from centre.pool.changes import DUTY_HOURS, PAUSES, WEEKDAYS, interpreted
 from centre.pool.profile import FOR_GOOD, GENDERS, GERMAN, PARTS, Profile, Spoken
 from centre.pool.tables import LEVELS, ON_SITE, WAYS
 from centre.pool.topics import inside, outside
@@ -32,6 +32,7 @@ _PARTS = {
     "week": "pool.week",
     "topics": "pool.topics",
     "gender": "pool.gender",
+    "duty": "pool.duty",
     "pause": "pool.pause",
     "leave": "pool.leave",
 }
@@ -139,6 +140,18 @@ def pause(found: Profile, language: str) -> Content:
     return _page(say("pool.ask_pause", language), rows, language)
 
 
+def duty(found: Profile, language: str) -> Content:
+    """Return the page with the hours of a duty; during one, with its end."""
+    if found.on_duty:
+        end = button(language, "pool.off_duty", "i:duty:none")
+        return _page(_on_duty(found, language), [[end]], language)
+    rows = [
+        [Button(label=say("pool.duty_hours", language, count=one), data=f"i:duty:{one}")]
+        for one in DUTY_HOURS
+    ]
+    return _page(say("pool.ask_duty", language), rows, language)
+
+
 def promise(found: Profile, language: str) -> Content:
     """Return what they are to promise, or when they did."""
     if found.declared_on is not None:
@@ -163,6 +176,7 @@ PAGES: dict[str, Callable[[Profile, str], Content]] = {
     "week": week,
     "topics": without,
     "pause": pause,
+    "duty": duty,
     "promise": promise,
     "leave": leave,
 }
@@ -201,6 +215,8 @@ def _standing(found: Profile, language: str) -> Iterator[str]:
         yield say("pool.not_promised", language)
     if found.paused:
         yield _break(found, language)
+    if found.on_duty:
+        yield _on_duty(found, language)
 
 
 def _break(found: Profile, language: str) -> str:
@@ -209,6 +225,12 @@ def _break(found: Profile, language: str) -> str:
         return say("pool.paused", language)
     day, start = format.day(until, language), format.time(until, language)
     return say("pool.paused_until", language, day=day, start=start)
+
+
+def _on_duty(found: Profile, language: str) -> str:
+    until = found.duty_until
+    start = format.time(until, language) if until else ""
+    return say("pool.on_duty_until", language, start=start)
 
 
 def _promised(found: Profile, language: str) -> str:

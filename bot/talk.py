@@ -30,6 +30,10 @@ async def relay(
     if incoming.kind not in RELAYED:
         return None
     passed = await handoffs.relay(session, active, _said(incoming))
+    if passed.ended:
+        return [Content(text=say("relay.ended_flood", language))]
+    if passed.too_big:
+        return [Content(text=say("relay.too_big", language))]
     if passed.too_fast:
         return [Content(text=say("relay.too_fast", language))]
     if not passed.complete:
@@ -62,6 +66,7 @@ def _said(incoming: Incoming) -> Said:
         origin=incoming.copy_from["message"] if incoming.copy_from else None,
         reply_to=incoming.reply_to,
         names=incoming.names,
+        file=incoming.file,
     )
 
 

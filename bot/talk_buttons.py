@@ -8,31 +8,36 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import format, handoffs, machine_words
+from bot import wish_buttons
+from centre import handoffs, machine_words
 from centre.handoffs import (
+    Banned,
     Busy,
     NotAsked,
     Over,
     Taken,
+    adviser,
     ending,
     interpreter_instead,
     safety,
     staff,
-    waves,
 )
-from centre.handoffs.rules import HIGH, LOW
 from centre.people import Person
 from storage.outbox import Button, Content
 from translations.catalogue import say
 
 BUTTON = "h:"
 STOP, END, ADVISER, ON_SITE = "h:stop", "/end", "h:adviser", "h:onsite"
-URGENCIES = {"h:high": HIGH, "h:low": LOW}
-_ALSO = re.compile(r"^h:also:([a-z]{2,3})$")
-_NUMBERED = re.compile(r"^h:(accept|decline|take|join|good|bad|report|ban|dismiss):(\d{1,18})$")
+_NUMBERED = re.compile(
+    r"^h:(accept|decline|take|join|good|bad|report|ban|block|dismiss|lift):(\d{1,18})$"
+)
 
 
-_DECIDED = {safety.BANNED: "report.banned", safety.DISMISSED: "report.dismissed"}
+_DECIDED = {
+    safety.BANNED: "report.banned",
+    safety.BLOCKED: "report.blocked",
+    safety.DISMISSED: "report.dismissed",
+}
 
 
 async def tap(
@@ -43,8 +48,8 @@ async def tap(
         return await _tap(session, person, data, language)
     except Taken:
         return [Content(text=say("interpreter.taken", language))]
-    except Busy:
-        return [Content(text=say("interpreter.busy", language))]
+    except (Banned, Busy) as refusal:
+        return [Content(text=say(refusal.key, language))]
     except (Over, NotAsked):
         return [Content(text=say("interpreter.over", language))]
 
@@ -65,14 +70,12 @@ async def _tap(
         ]
     if data == machine_words.INTERPRETER:
         return await interpreter_instead.tapped(session, person, language)
-    if data in URGENCIES:
-        return [await _urgency(session, person, URGENCIES[data], language)]
     if data == ON_SITE:
         return [await _on_site(session, person, language)]
     if data == ADVISER:
         return [await _adviser(session, person, language)]
-    if match := _ALSO.match(data):
-        return [await _also(session, person, match[1], language)]
+    if (content := await wish_buttons.tap(session, person, data, language)) is not None:
+        return [content]
     if match := _NUMBERED.match(data):
         return [await _VERBS[match[1]](session, person, int(match[2]), language)]
     return None
@@ -96,7 +99,7 @@ async def _take(session: AsyncSession, person: Person, number: int, language: st
 
 
 async def _join(session: AsyncSession, person: Person, number: int, language: str) -> Content:
-    await staff.come_in(session, number, person.id)
+    await adviser.come_in(session, number, person.id)
     return _connected("relay.joined", language)
 
 
@@ -127,31 +130,13 @@ async def _decide(
     return Content(text=say(_DECIDED[decision] if decided else "report.decided", language))
 
 
+async def _lift(session: AsyncSession, person: Person, number: int, language: str) -> Content:
+    await safety.lift(session, number, person.id)
+    return Content(text=say("blocked.lifted", language))
+
+
 def _stop(language: str) -> list[list[Button]]:
     return [[Button(label=say("interpreter.stop", language), data=STOP)]]
-
-
-async def _urgency(session: AsyncSession, person: Person, urgency: str, language: str) -> Content:
-    found = await handoffs.waiting(session, person.id)
-    if found is None:
-        raise Over
-    more = await waves.change_urgency(session, found, urgency)
-    if more:
-        return Content(
-            text=say("interpreter.next_wave", language, count=more), buttons=_stop(language)
-        )
-    key = "interpreter.hurried" if urgency == HIGH else "interpreter.patient"
-    return Content(text=say(key, language), buttons=_stop(language))
-
-
-async def _also(session: AsyncSession, person: Person, spoken: str, language: str) -> Content:
-    found = await handoffs.waiting(session, person.id)
-    if found is None:
-        raise Over
-    asked = await waves.also(session, found, spoken)
-    key = "interpreter.other_languages" if asked else "interpreter.nobody_either"
-    values = {"count": asked} if asked else {"language": format.language_name(spoken, language)}
-    return Content(text=say(key, language, **values), buttons=_stop(language))
 
 
 async def _on_site(session: AsyncSession, person: Person, language: str) -> Content:
@@ -166,7 +151,7 @@ async def _on_site(session: AsyncSession, person: Person, language: str) -> Cont
 
 
 async def _adviser(session: AsyncSession, person: Person, language: str) -> Content:
-    reached = await staff.ask_adviser(session, person.id)
+    reached = await adviser.ask(session, person.id)
     if reached is None:
         raise Over
     return Content(text=say("relay.adviser_asked" if reached else "human.nobody", language))
@@ -181,5 +166,7 @@ _VERBS: dict[str, Callable[[AsyncSession, Person, int, str], Awaitable[Content]]
     "bad": partial(_rate, how="bad"),
     "report": _report,
     "ban": partial(_decide, decision=safety.BANNED),
+    "block": partial(_decide, decision=safety.BLOCKED),
+    "lift": _lift,
     "dismiss": partial(_decide, decision=safety.DISMISSED),
 }

@@ -18,7 +18,7 @@ from translations.direction import lines as begun
 ONE_AT_A_TIME = 7_356_203
 # The copy of a file on its way to a partner names the chat it comes from.
 FORGET_FILES = text(
-    "update outgoing_messages set content = content - 'copy_from'"
+    "update outgoing_messages set content = content - 'copy_from' - 'file'"
     " where content->'copy_from'->>'chat' = :address"
 )
 # A job's lock names the address it serves. The job that runs now is left to its worker, and what

@@ -33,6 +33,15 @@ class Document(BaseModel):
     content: str = Field(description="the file's bytes in base64")
 
 
+class NamedFile(BaseModel):
+    """A file that Telegram keeps, and what it is called there."""
+
+    id: str
+    name: str
+    size: int | None = Field(default=None, description="bytes, where Telegram says so")
+    video: bool = False
+
+
 class Content(BaseModel):
     """What one message shows, already worded for the one who gets it."""
 
@@ -42,6 +51,8 @@ class Content(BaseModel):
     ask_location: bool = False
     copy_from: dict[str, int] | None = None
     """Telegram message to pass on unseen: ``{"chat": …, "message": …}``."""
+    file: NamedFile | None = None
+    """The file of that message where it has a name: it is sent anew, under this one."""
     silent: bool = False
     """Whether it comes without a sound."""
     reply_to: int | None = None

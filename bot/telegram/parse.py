@@ -10,6 +10,7 @@ from telegram import CallbackQuery, ChatMemberUpdated, Message, MessageEntity, U
 from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.incoming import Incoming, Kind
+from storage.outbox import NamedFile
 from translations.languages import from_telegram
 
 log = logging.getLogger(__name__)
@@ -145,7 +146,24 @@ def _message(message: Message, username: str | None) -> Incoming:
     copied = None if kind == "contact" else origin
     # What stands under a picture is said, too: in a talk it is translated like any words.
     words = message.caption or ""
-    return Incoming(kind, text=words, language=language, copy_from=copied, **talk)
+    file = _named_file(message)
+    return Incoming(kind, text=words, language=language, copy_from=copied, file=file, **talk)
+
+
+def _named_file(message: Message) -> NamedFile | None:
+    """Return the file of a message where its name or title could say whose it is."""
+    sent = message.animation or message.video or message.document or message.audio
+    if sent is None:
+        return None
+    told = (sent.file_name, getattr(sent, "title", None), getattr(sent, "performer", None))
+    if not any(told):
+        return None
+    return NamedFile(
+        id=sent.file_id,
+        name=_text(sent.file_name) or "",
+        size=sent.file_size if isinstance(sent.file_size, int) else None,
+        video=bool(message.animation or message.video),
+    )
 
 
 def _answered(message: Message) -> int | None:

@@ -26,6 +26,8 @@ LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
 LONGEST_LABEL = 64
 LONGEST_DATA = 64
+# A file of 20 MB may take a while.
+FETCH_SECONDS = 60.0
 # A file of this kind is a voice message, played in the chat; any other is downloaded.
 PLAYED = "audio/mpeg"
 # Where a long text is best cut, best first.
@@ -36,6 +38,14 @@ class Unsendable(LotseError):
     """Content that Telegram can't show; ``data`` names the reason."""
 
     code = "unsendable"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file that Telegram keeps, fetched when it is sent on under another name."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -54,8 +64,18 @@ class Part:
         Raises:
             TelegramError: as Telegram answers.
         """
-        sent = await getattr(bot, self.method)(chat_id=chat, **self.arguments)
+        arguments = {
+            name: await _fetch(bot, value) if isinstance(value, Fetched) else value
+            for name, value in self.arguments.items()
+        }
+        sent = await getattr(bot, self.method)(chat_id=chat, **arguments)
         return getattr(sent, "message_id", None)
+
+
+async def _fetch(bot: Bot, file: Fetched) -> InputFile:
+    kept = await bot.get_file(file.id)
+    data = await kept.download_as_bytearray(read_timeout=FETCH_SECONDS)
+    return InputFile(bytes(data), filename=file.name)
 
 
 def render(content: Content, language: str) -> list[Part]:
@@ -75,7 +95,11 @@ def render(content: Content, language: str) -> list[Part]:
         # A message has one keyboard, so the second needs a message of its own.
         words = say("start.share_location", language)
         parts.append(Part("send_message", {"text": words, "reply_markup": location}))
-    if content.copy_from is not None:
+    if content.file is not None:
+        kind = "video" if content.file.video else "document"
+        fetched = Fetched(content.file.id, content.file.name)
+        parts.append(Part(f"send_{kind}", {kind: fetched}))
+    elif content.copy_from is not None:
         origin = {
             "from_chat_id": content.copy_from["chat"],
             "message_id": content.copy_from["message"],

@@ -13,7 +13,7 @@ from centre import county, format, notify, people
 from centre.handoffs.rules import HIGH, rules
 from centre.handoffs.tables import Handoff, HandoffAsk
 from centre.people import STAFF, Person
-from centre.pool import ranking, topics
+from centre.pool import duty, ranking, topics
 from storage import clock
 from translations.catalogue import say
 
@@ -49,6 +49,17 @@ async def ask_managers(
     return reached
 
 
+async def ask_on_duty(session: AsyncSession, handoff: Handoff, key: str) -> int:
+    """Ask the volunteers on duty with the text ``key``; return how many could be reached."""
+    reached = 0
+    for one in await duty.on_duty(session, handoff.centre, handoff.person_id):
+        message = await tell_about(session, one, handoff, key, TAKE)
+        reached += message is not None
+        await _note(session, handoff, one.id, message, None)
+    await session.flush()
+    return reached
+
+
 async def ask_wave(session: AsyncSession, handoff: Handoff, languages: Iterable[str]) -> int:
     """Ask the next few of the pool who speak one of ``languages``; return how many."""
     urgent = handoff.urgency == HIGH
@@ -61,6 +72,8 @@ async def ask_wave(session: AsyncSession, handoff: Handoff, languages: Iterable[
         urgent=urgent,
         most_per_day=rules().asks_per_day,
         size=rules().waves[handoff.urgency].size,
+        gender=handoff.gender,
+        dialect=handoff.dialect,
     )
     key = "interpreter.offer_urgent" if urgent else "interpreter.offer"
     reached = 0
@@ -147,11 +160,12 @@ async def tell_matched(session: AsyncSession, won: Handoff, helper: Person) -> N
     """Tell the person who is there, and everybody else who was asked that it is taken."""
     person = await people.get(session, won.person_id)
     reader = (person and person.language) or notify.FALLBACK_LANGUAGE
-    by_staff = helper.role in STAFF and won.spoken is None
+    interprets = won.spoken is not None
+    by_team = "human.matched_person" if helper.role in STAFF else "human.matched_volunteer"
     await notify.tell(
         session,
         won.person_id,
-        "human.matched_person" if by_staff else "interpreter.matched_person",
+        "interpreter.matched_person" if interprets else by_team,
         [[("relay.end", "/end")]],
         language=format.language_name(won.spoken or won.language, reader),
     )
@@ -166,7 +180,7 @@ async def tell_matched(session: AsyncSession, won: Handoff, helper: Person) -> N
         .order_by(HandoffAsk.message_id)
     )
     for other in asked.all():
-        if other.role == "manager" and by_staff:
+        if other.role == "manager" and not interprets:
             # Colleagues see who has it, and may step in.
             take = [[("human.take_over", f"h:take:{won.id}")]]
             await notify.tell(session, other.id, "human.taken_by", take, name=helper.name or "")

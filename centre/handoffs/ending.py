@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import notify, people
 from centre.handoffs.tables import Handoff, HandoffNote
-from centre.pool.tables import InterpreterService
+from centre.people import STAFF
+from centre.pool.tables import CHAT, DUTY, InterpreterService
 from storage import clock, outbox
 
 
@@ -82,20 +83,30 @@ async def close(session: AsyncSession, talk: Handoff) -> Handoff | None:
     )
     if ended is None:
         return None
-    if ended.kind == "interpreter" and ended.spoken and ended.helper_id and ended.matched_at:
-        session.add(
-            InterpreterService(
-                helper_id=ended.helper_id,
-                language=ended.spoken,
-                centre=ended.centre,
-                started_at=ended.matched_at,
-                ended_at=ended.ended_at or clock.now(),
-            )
-        )
+    await _note_time(session, ended)
     await session.execute(delete(HandoffNote).where(HandoffNote.handoff_id == ended.id))
     await outbox.forget_thread(session, thread(ended.id))
     await session.flush()
     return ended
+
+
+async def _note_time(session: AsyncSession, ended: Handoff) -> None:
+    """Note the time that a volunteer gave, interpreting or on duty; the staff's is their work."""
+    helper = await people.get(session, ended.helper_id) if ended.helper_id else None
+    if helper is None or ended.matched_at is None:
+        return
+    if ended.spoken is None and helper.role in STAFF:
+        return
+    session.add(
+        InterpreterService(
+            helper_id=helper.id,
+            language=ended.spoken or ended.language,
+            centre=ended.centre,
+            way=CHAT if ended.spoken else DUTY,
+            started_at=ended.matched_at,
+            ended_at=ended.ended_at or clock.now(),
+        )
+    )
 
 
 async def tell_ended(session: AsyncSession, ended: Handoff, person_id: uuid.UUID, key: str) -> None:

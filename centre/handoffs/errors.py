@@ -44,5 +44,11 @@ class Banned(LotseError):
     key = "report.banned_told"
 
 
+class BannedForGood(Banned):
+    """The staff have kept this person from talks until they lift it."""
+
+    key = "report.blocked_told"
+
+
 REFUSALS = (Busy, TooMany, Banned)
 """Why a request is not made; each carries the catalogue key that says so."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import format, notify
@@ -33,14 +35,27 @@ async def tapped(session: AsyncSession, person: Person, language: str) -> list[C
         return [Content(text=say("machine.interpreter_none", language, language=name))]
     if await ending.close(session, talk) is None:
         return [Content(text=say("interpreter.over", language))]
-    for other in active.others:
-        await notify.tell(session, other, "machine.interpreter_wanted")
-    asked = await _ask(session, talk)
+    third = await _adviser(session, talk)
+    asked = await _ask(session, talk, third)
     await _tell(session, talk, asked)
-    return [] if active.side == "person" else [Content(text=say("relay.ended", language))]
+    for other in active.others:
+        if other != talk.person_id:
+            key = "machine.interpreter_third" if other == third else "machine.interpreter_wanted"
+            await notify.tell(session, other, key)
+    if active.side == "person":
+        return []
+    await notify.tell(session, talk.person_id, "machine.interpreter_wanted")
+    key = "machine.interpreter_third" if person.id == third else "relay.ended"
+    return [Content(text=say(key, language))]
 
 
-async def _ask(session: AsyncSession, talk: Handoff) -> int:
+async def _adviser(session: AsyncSession, talk: Handoff) -> uuid.UUID | None:
+    """Return the manager who had the talk: with an interpreter they are in it again."""
+    helper = await session.get(Person, talk.helper_id) if talk.helper_id else None
+    return helper.id if helper is not None and helper.role == "manager" else talk.adviser_id
+
+
+async def _ask(session: AsyncSession, talk: Handoff, third: uuid.UUID | None) -> int:
     _, asked, _ = await requests.request(
         session,
         person_id=talk.person_id,
@@ -49,6 +64,7 @@ async def _ask(session: AsyncSession, talk: Handoff) -> int:
         language=talk.language,
         request_key=None,
         topic=talk.topic,
+        adviser_id=third,
     )
     return asked
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -11,16 +12,19 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import machine_words, notify, people
-from centre.handoffs import ending, leaks, pace, threads
+from centre.handoffs import ending, leaks, pace, safety, threads
 from centre.handoffs.tables import Handoff
 from centre.people import STAFF, Person
 from centre.pool.tables import InterpreterLanguage
 from knowledge_base import hosts
 from storage import clock
-from storage.outbox import Content
+from storage.outbox import Content, NamedFile
 from translations.catalogue import say
 
 Side = Literal["person", "helper", "adviser"]
+LARGEST_FILE = 20_000_000
+"""Bytes: a bot can fetch no larger file from Telegram, to send it without its name."""
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class Said:
     """What somebody wrote or sent in a talk.
 
     ``copy_from`` is a Telegram message to copy, ``{"chat": …, "message": …}``; ``reply_to`` the
-    message of the writer's chat it answers; ``names`` what the writer is called there.
+    message of the writer's chat it answers; ``names`` what the writer is called there; ``file``
+    what was sent where it has a name, which must not pass.
     """
 
     text: str
@@ -50,6 +55,7 @@ class Said:
     origin: int | None = None
     reply_to: int | None = None
     names: tuple[str, ...] = field(default=())
+    file: NamedFile | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,9 @@ class Passed:
     complete: bool
     removed: int = 0
     too_fast: bool = False
+    too_big: bool = False
+    ended: bool = False
+    """Whether the talk was ended because of this: it was one message too many."""
 
 
 async def current(session: AsyncSession, person_id: uuid.UUID) -> Active | None:
@@ -91,7 +100,10 @@ async def relay(session: AsyncSession, active: Active, said: Said) -> Passed:
     """
     thread = ending.thread(active.handoff.id)
     if await pace.too_fast(session, thread, active.me, len(active.others)):
-        return Passed(False, too_fast=True)
+        ended = await safety.refused(session, active.handoff.id, active.me)
+        return Passed(False, too_fast=True, ended=ended)
+    if said.file is not None and (said.file.size or 0) > LARGEST_FILE:
+        return Passed(False, too_big=True)
     cleaned = await _cleaned(session, active, said)
     # The models may take seconds: before the row is held, not while.
     readers = [one for one in [await people.get(session, each) for each in active.others] if one]
@@ -157,16 +169,24 @@ async def _deliver(
     address = await people.best_address(session, reader.id)
     if address is None or address.channel != "telegram":
         return False
-    key = "relay.file_from_other"
+    language = reader.language or notify.FALLBACK_LANGUAGE
     content = Content(
-        text=say(key, reader.language or notify.FALLBACK_LANGUAGE),
+        text=say("relay.file_from_other", language),
         copy_from=said.copy_from,
+        file=_renamed(said.file, language) if said.file else None,
         reply_to=answers if words is None else None,
     )
     number = await notify.deliver(
         session, reader, content, thread=thread, author_id=active.me, origin=said.origin
     )
     return number is not None and passed
+
+
+def _renamed(file: NamedFile, language: str) -> NamedFile:
+    """Return a file under a name that says nothing: its own may be somebody's."""
+    kind = _SUFFIX.search(file.name)
+    suffix = kind[0].lower() if kind else ""
+    return file.model_copy(update={"name": say("relay.file_name", language) + suffix})
 
 
 async def _names(session: AsyncSession, active: Active) -> Collection[str]:
@@ -199,6 +219,8 @@ async def _prefix(session: AsyncSession, active: Active) -> str:
         return "relay.from_person"
     if active.side == "adviser":
         return "relay.from_staff"
+    if active.handoff.spoken is not None:
+        return "relay.from_interpreter"
     helper = await people.get(session, active.me)
-    by_staff = helper is not None and helper.role in STAFF and active.handoff.spoken is None
-    return "relay.from_staff" if by_staff else "relay.from_interpreter"
+    by_staff = helper is not None and helper.role in STAFF
+    return "relay.from_staff" if by_staff else "relay.from_volunteer"

@@ -9,13 +9,14 @@ taken in the order of :mod:`centre.appointments`: the acting person, the handoff
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import people
+from centre import notify, people
 from centre.appointments import PersonGone
-from centre.handoffs import ending, safety, silence, waves
+from centre.handoffs import adviser, ending, safety, silence, waves
 from centre.handoffs.asking import managers, tell_about, tell_matched
 from centre.handoffs.errors import Busy, NotAsked, Over, Taken
 from centre.handoffs.relay import current
@@ -39,6 +40,7 @@ async def request(
     noticed: bool = False,
     topic: str | None = None,
     urgency: str = NORMAL,
+    adviser_id: uuid.UUID | None = None,
 ) -> tuple[Handoff, int, bool]:
     """Ask those who fit best to take a person over.
 
@@ -56,6 +58,7 @@ async def request(
         noticed: the bot noticed it, nobody asked; the managers are told so.
         topic: what it is about, an id of :mod:`centre.pool.topics`.
         urgency: ``low``, ``normal`` or ``high``: how many are asked, and how fast.
+        adviser_id: a manager who comes into the talk as soon as it begins.
 
     Returns:
         The handoff, how many people fitting ``kind`` could be asked, and whether this request
@@ -89,6 +92,7 @@ async def request(
         urgent=urgent,
         topic=topic,
         urgency=urgency,
+        adviser_id=adviser_id,
         stage=waves.INTERPRETERS,
     )
     session.add(made)
@@ -119,6 +123,7 @@ async def accept(session: AsyncSession, handoff_id: int, helper_id: uuid.UUID) -
         Taken: somebody else has it.
         Over: it was stopped, has ended or is unknown.
         Busy: the helper is in another talk, or waits for help themselves.
+        Banned: the staff keep the helper from talks for a while.
     """
     helper = await people.lock(session, helper_id)
     found = await session.get(Handoff, handoff_id, populate_existing=True)
@@ -131,7 +136,8 @@ async def accept(session: AsyncSession, handoff_id: int, helper_id: uuid.UUID) -
         return found
     if found.status == "open" and await _occupied(session, helper_id):
         raise Busy
-    now = clock.now()
+    await safety.not_banned(session, helper_id)
+    third, now = found.adviser_id, clock.now()
     won = await session.scalar(
         update(Handoff)
         .where(Handoff.id == handoff_id, Handoff.status == "open")
@@ -142,6 +148,7 @@ async def accept(session: AsyncSession, handoff_id: int, helper_id: uuid.UUID) -
             last_word_at=now,
             spoken=ask.language,
             due_at=None,
+            adviser_id=None,
         )
         .returning(Handoff)
         .execution_options(populate_existing=True)
@@ -151,6 +158,8 @@ async def accept(session: AsyncSession, handoff_id: int, helper_id: uuid.UUID) -
         raise Taken if status == "matched" else Over
     await tell_matched(session, won, helper)
     await silence.watch(session, won)
+    if third is not None and third != helper_id:
+        await _come_in(session, won, third)
     return won
 
 
@@ -206,6 +215,13 @@ async def withdraw(session: AsyncSession, helper_id: uuid.UUID) -> None:
             HandoffAsk.helper_id == helper_id, HandoffAsk.handoff_id.in_(still_open)
         )
     )
+
+
+async def _come_in(session: AsyncSession, talk: Handoff, staff_id: uuid.UUID) -> None:
+    """Bring the manager in who asked for the interpreter, unless they are in another talk now."""
+    with suppress(Busy, NotAsked, Over):
+        await adviser.come_in(session, talk.id, staff_id)
+        await notify.tell(session, staff_id, "relay.joined", [[("relay.end", "/end")]])
 
 
 async def _occupied(session: AsyncSession, helper_id: uuid.UUID) -> bool:

@@ -1,14 +1,14 @@
-"""Managers in other people's talks: who has it, taking over, coming in, notes for colleagues."""
+"""What the staff do with talks: taking over, notes for colleagues, orders of an interpreter."""
 
 from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from centre import notify, people
-from centre.handoffs import asking, ending, requests, waves
+from centre import notify
+from centre.handoffs import adviser, asking, ending, requests, waves
 from centre.handoffs.errors import Busy, NotAsked, Over
 from centre.handoffs.relay import current
 from centre.handoffs.tables import Handoff, HandoffNote
@@ -26,7 +26,7 @@ async def take_over(session: AsyncSession, handoff_id: int, staff_id: uuid.UUID)
         Busy: they are in another talk.
         Over: the talk has ended, or is not one with the staff.
     """
-    staff = await _manager(session, staff_id)
+    staff = await adviser.manager(session, staff_id)
     found = await session.get(Handoff, handoff_id, with_for_update=True, populate_existing=True)
     if found is None or found.status != "matched" or found.spoken is not None:
         raise Over
@@ -75,61 +75,6 @@ async def note(session: AsyncSession, author: Person, text: str) -> bool:
     return True
 
 
-async def ask_adviser(session: AsyncSession, person_id: uuid.UUID) -> int | None:
-    """Ask the centre's managers to come into the talk with an interpreter that somebody is in.
-
-    Returns:
-        How many could be asked; ``None`` when there is no such talk, or somebody is in it already.
-    """
-    active = await current(session, person_id)
-    if active is None or active.handoff.spoken is None or active.handoff.adviser_id is not None:
-        return None
-    join = [[("human.join", "join")]]
-    reached = 0
-    for one in await asking.managers(session, active.handoff):
-        message = await asking.tell_about(
-            session, one, active.handoff, "manager.adviser_wanted", join
-        )
-        reached += message is not None
-    return reached
-
-
-async def come_in(session: AsyncSession, handoff_id: int, staff_id: uuid.UUID) -> Handoff:
-    """Bring a manager into a talk with an interpreter; the first to come is the one.
-
-    Raises:
-        NotAsked: they are no manager of the centre.
-        Busy: they are in another talk.
-        Over: the talk has ended, or a colleague is in it.
-    """
-    staff = await _manager(session, staff_id)
-    found = await session.get(Handoff, handoff_id, populate_existing=True)
-    if found is None or staff.centre != found.centre or staff_id == found.person_id:
-        raise NotAsked
-    if found.adviser_id == staff_id and found.status == "matched":
-        return found
-    if await current(session, staff_id) is not None:
-        raise Busy
-    joined = await session.scalar(
-        update(Handoff)
-        .where(
-            Handoff.id == handoff_id,
-            Handoff.status == "matched",
-            Handoff.spoken.is_not(None),
-            Handoff.adviser_id.is_(None),
-        )
-        .values(adviser_id=staff_id, last_word_at=clock.now())
-        .returning(Handoff)
-        .execution_options(populate_existing=True)
-    )
-    if joined is None:
-        raise Over
-    for one in (joined.person_id, joined.helper_id):
-        if one is not None:
-            await notify.tell(session, one, "relay.adviser_here")
-    return joined
-
-
 async def on_site(session: AsyncSession, person_id: uuid.UUID) -> tuple[int, bool] | None:
     """Prepare the order of an interpreter who comes along, for the adviser to send off.
 
@@ -144,10 +89,3 @@ async def on_site(session: AsyncSession, person_id: uuid.UUID) -> tuple[int, boo
     if found is None:
         return None
     return await waves.to_managers(session, found, "manager.on_site_request")
-
-
-async def _manager(session: AsyncSession, staff_id: uuid.UUID) -> Person:
-    staff = await people.lock(session, staff_id)
-    if staff is None or staff.role != "manager":
-        raise NotAsked
-    return staff

@@ -46,13 +46,17 @@ class Handoff(Base):
     adviser_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("people.id", ondelete="SET NULL")
     )
-    """A manager who came into a talk with an interpreter."""
+    """A manager who came into the talk of others; in an open request, who is to come in."""
     centre: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
     spoken: Mapped[str | None] = mapped_column(Text)
     """The language the interpreter was asked for; the person may speak more than one."""
     topic: Mapped[str | None] = mapped_column(Text)
     urgency: Mapped[str] = mapped_column(Text, default="normal", server_default="normal")
+    gender: Mapped[str | None] = mapped_column(Text)
+    """``f`` or ``m``: only such an interpreter is asked."""
+    dialect: Mapped[str | None] = mapped_column(Text)
+    """Who speaks it is asked first; an id of :mod:`centre.pool.dialects`."""
     status: Mapped[str] = mapped_column(Text, default="open")
     urgent: Mapped[bool] = mapped_column(default=False)
     """An emergency: it jumps every queue."""
@@ -64,6 +68,8 @@ class Handoff(Base):
     last_word_at: Mapped[MaybeMoment]
     warned_at: Mapped[MaybeMoment]
     """When both were told that their silence will end the talk."""
+    refused: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many messages were not passed on because they came too fast."""
     person_said: Mapped[str | None] = mapped_column(Text)
     helper_said: Mapped[str | None] = mapped_column(Text)
     """How it was, afterwards: ``good`` or ``bad``."""
@@ -122,7 +128,7 @@ class TalkReport(Base):
     created_at: Mapped[Moment] = mapped_column(default=clock.now)
     decided_at: Mapped[MaybeMoment]
     decision: Mapped[str | None] = mapped_column(Text)
-    """``banned`` or ``dismissed``."""
+    """``banned``, ``blocked`` or ``dismissed``."""
 
 
 class TalkBan(Base):

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import format, notify, people
 from centre.handoffs import asking, office_hours
-from centre.handoffs.rules import HIGH, NEAR, rules
+from centre.handoffs.rules import NEAR, rules
 from centre.handoffs.tables import Handoff, HandoffAsk
 from centre.people import Person
 from centre.pool.tables import InterpreterLanguage
@@ -87,6 +87,8 @@ async def to_managers(
     """Ask the managers with the text ``key``; return how many were reached, and if they are there.
 
     Out of their hours the message comes without a sound, and the next step waits for the morning.
+    Who wants to talk to somebody of the centre is put to the volunteers on duty as well; an
+    emergency is for the staff.
     """
     opens = await office_hours.next_open(session, found.centre)
     now = clock.now()
@@ -95,7 +97,11 @@ async def to_managers(
     found.wave += 1
     silent = not there and not found.urgent
     reached = await asking.ask_managers(session, found, key, silent=silent, **values)
-    await _wake(session, found, max(opens or now, now) + rules().managers_wait - now)
+    if found.kind == "human" and not found.urgent:
+        volunteers = await asking.ask_on_duty(session, found, key)
+        reached, there = reached + volunteers, there or volunteers > 0
+        opens = now if volunteers else opens
+    await wake(session, found, max(opens or now, now) + rules().managers_wait - now)
     return reached, there
 
 
@@ -117,21 +123,21 @@ async def anybody(session: AsyncSession, found: Handoff) -> bool:
 async def _on(session: AsyncSession, found: Handoff, *, tell: bool) -> int:
     """Take the next step that reaches somebody; return how many interpreters it asked."""
     if found.stage == INTERPRETERS:
-        if asked := await _wave(session, found, [found.language]):
+        if asked := await wave(session, found, [found.language]):
             if tell:
                 await _say(session, found, "interpreter.next_wave", count=asked)
             return asked
         found.stage = OTHER_LANGUAGES
     if found.stage == OTHER_LANGUAGES:
         others = await other_languages(session, found)
-        if others and (asked := await _wave(session, found, others)):
+        if others and (asked := await wave(session, found, others)):
             if tell:
                 await _say(session, found, "interpreter.other_languages", count=asked)
             return asked
         if found.escalated_at is not None:
             # The managers know; meanwhile the person named one more language.
             found.stage = MANAGERS
-            await _wake(session, found, rules().managers_wait)
+            await wake(session, found, rules().managers_wait)
             return 0
         minutes = _minutes(found)
         reached, _ = await to_managers(session, found, "manager.no_interpreter", minutes=minutes)
@@ -144,22 +150,24 @@ async def _on(session: AsyncSession, found: Handoff, *, tell: bool) -> int:
         found.stage = APPOINTMENT
         found.wave += 1
         until = found.created_at + rules().give_up_after
-        await _wake(session, found, max(until - clock.now(), timedelta(minutes=1)))
+        await wake(session, found, max(until - clock.now(), timedelta(minutes=1)))
         await _offer_appointment(session, found)
         return 0
     await _give_up(session, found)
     return 0
 
 
-async def _wave(session: AsyncSession, found: Handoff, spoken: list[str]) -> int:
+async def wave(session: AsyncSession, found: Handoff, spoken: list[str]) -> int:
+    """Ask the next few who speak one of the languages; return how many."""
     found.wave += 1
     asked = await asking.ask_wave(session, found, spoken)
     if asked:
-        await _wake(session, found, rules().waves[found.urgency].wait)
+        await wake(session, found, rules().waves[found.urgency].wait)
     return asked
 
 
-async def _wake(session: AsyncSession, found: Handoff, wait: timedelta) -> None:
+async def wake(session: AsyncSession, found: Handoff, wait: timedelta) -> None:
+    """Take the next step after so long, if nobody has taken the request by then."""
     found.due_at = clock.now() + wait
     await session.flush()
     await queue.defer(session, DEADLINE_TASK, at=found.due_at, handoff_id=found.id, wave=found.wave)
@@ -222,49 +230,6 @@ async def which_else(session: AsyncSession, found: Handoff, language: str | None
     buttons = [[Button(label=languages()[one].name, data=f"h:also:{one}")] for one in others]
     words = say("interpreter.which_else", language or notify.FALLBACK_LANGUAGE)
     return Content(text=words, buttons=buttons)
-
-
-async def also(session: AsyncSession, found: Handoff, language: str) -> int:
-    """Ask those who speak a further language of the person; return how many.
-
-    Args:
-        session: the caller's open transaction.
-        found: the person's open request, locked.
-        language: what they said they speak as well; kept for the next time.
-    """
-    person = await people.get(session, found.person_id)
-    if person is None or language not in languages():
-        return 0
-    if language not in person.also_speaks:
-        person.also_speaks = [*person.also_speaks, language]
-    asked = await _wave(session, found, [language])
-    if asked:
-        found.stage = OTHER_LANGUAGES
-    return asked
-
-
-async def change_urgency(session: AsyncSession, found: Handoff, urgency: str) -> int:
-    """Ask more people at once when it is urgent, or give those asked more time.
-
-    Args:
-        session: the caller's open transaction.
-        found: the person's open request, locked.
-        urgency: one of :data:`centre.handoffs.rules.URGENCIES`.
-
-    Returns:
-        How many more were asked.
-    """
-    before, found.urgency = found.urgency, urgency
-    if before == urgency or found.stage not in (INTERPRETERS, OTHER_LANGUAGES):
-        return 0
-    if urgency == HIGH:
-        spoken = [found.language]
-        if found.stage == OTHER_LANGUAGES:
-            spoken += await other_languages(session, found)
-        if asked := await _wave(session, found, spoken):
-            return asked
-    await _wake(session, found, rules().waves[urgency].wait)
-    return 0
 
 
 async def _offer_appointment(session: AsyncSession, found: Handoff) -> None:

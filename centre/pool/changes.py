@@ -29,6 +29,8 @@ from storage.errors import LotseError
 from translations.languages import languages
 
 WEEKDAYS = range(7)
+DUTY_HOURS = (1, 2, 4)
+"""For how long somebody can go on duty."""
 PAUSES = ("tomorrow", "week", "back")
 MORNING = time(8)
 
@@ -186,6 +188,23 @@ async def pause(session: AsyncSession, person_id: uuid.UUID, how: str) -> None:
     """
     _offered(how, PAUSES)
     (await _row(session, person_id)).paused_until = _until(how)
+    await session.flush()
+
+
+async def go_on_duty(session: AsyncSession, person_id: uuid.UUID, hours: int) -> None:
+    """Answer whoever wants to talk to somebody of the centre, from now on for some hours.
+
+    Raises:
+        NotOffered: nobody offers so many hours.
+    """
+    _offered(hours, DUTY_HOURS)
+    (await _row(session, person_id)).duty_until = clock.now() + timedelta(hours=hours)
+    await session.flush()
+
+
+async def go_off_duty(session: AsyncSession, person_id: uuid.UUID) -> None:
+    """End the duty before its time."""
+    (await _row(session, person_id)).duty_until = None
     await session.flush()
 
 

@@ -64,6 +64,12 @@ class Profile:
     declared_on: date | None
     minutes: int
     """How long they helped this year."""
+    duty_until: datetime | None = None
+
+    @property
+    def on_duty(self) -> bool:
+        """Return whether they answer in the place of the staff now."""
+        return self.duty_until is not None and self.duty_until > clock.now()
 
     @property
     def paused(self) -> bool:
@@ -110,6 +116,7 @@ async def read(session: AsyncSession, person_id: uuid.UUID) -> Profile | None:
         paused_until=row.paused_until if row else None,
         declared_on=row.declared_on if row else None,
         minutes=await minutes_this_year(session, person_id),
+        duty_until=row.duty_until if row else None,
     )
 
 

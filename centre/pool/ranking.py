@@ -23,6 +23,7 @@ _FITTING = text(
     """
 with free as (
     select p.id, l.language, l.level,
+        coalesce(cast(:dialect as text) = any(l.dialects), false) as dialect,
         exists (select from interpreter_hours h where h.person_id = p.id) as has_hours,
         exists (select from interpreter_hours h where h.person_id = p.id
             and h.weekday = :weekday and h.start <= :time and :time < h."end") as in_hours
@@ -32,6 +33,7 @@ with free as (
     where l.language = any(:languages)
         and p.blocked_at is null
         and p.id <> :person
+        and (cast(:gender as text) is null or r.gender = :gender)
         and (r.person_id is null or (
             r.declared_on is not null
             and (r.paused_until is null or r.paused_until <= :now)
@@ -55,7 +57,7 @@ left join lateral (
     where t.helper_id = f.id and t.matched_at > :week) load on true
 where (f.in_hours or (:by_day and (not f.has_hours or :urgent)))
     and (:urgent or asks.today < :most)
-order by f.level = 'basic', not f.in_hours and f.has_hours,
+order by f.level = 'basic', not f.dialect, not f.in_hours and f.has_hours,
     asks.last asc nulls first, load.talks, f.id
 limit :size
 """
@@ -80,6 +82,8 @@ async def candidates(
     urgent: bool,
     most_per_day: int,
     size: int,
+    gender: str | None = None,
+    dialect: str | None = None,
     now: datetime | None = None,
 ) -> list[Candidate]:
     """Return whom to ask next about a request, best and longest unasked first.
@@ -94,6 +98,8 @@ async def candidates(
         urgent: neither weekly hours (by day) nor ``most_per_day`` count.
         most_per_day: nobody is asked more often in 24 hours.
         size: at most so many.
+        gender: only who said that they are; ``None`` for anybody.
+        dialect: who speaks it is asked first.
         now: a moment, by default the present.
 
     Returns:
@@ -109,6 +115,8 @@ async def candidates(
             "handoff": handoff_id,
             "topic": topic,
             "urgent": urgent,
+            "gender": gender,
+            "dialect": dialect,
             "most": most_per_day,
             # Whoever speaks two of the languages comes twice.
             "size": size * max(1, len(languages)),

@@ -16,6 +16,8 @@ LEVELS = ("basic", "fluent", "native")
 """How well somebody speaks a language, least first."""
 CHAT, PHONE, ON_SITE = WAYS = ("chat", "phone", "on_site")
 """How somebody can help."""
+DUTY = "duty"
+"""How somebody helped who answered in the place of the centre's staff."""
 
 
 class InterpreterLanguage(Base):
@@ -60,6 +62,8 @@ class InterpreterProfile(Base):
     paused_until: Mapped[MaybeMoment]
     declared_on: Mapped[date | None]
     """When they agreed to keep everything to themselves."""
+    duty_until: Mapped[MaybeMoment]
+    """Until when they answer people who want to talk to somebody of the centre."""
     joined_at: Mapped[Moment] = mapped_column(default=clock.now)
 
 

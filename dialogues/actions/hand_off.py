@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from centre import county, format, handoffs
-from centre.handoffs import Handoff, median, office_hours, waves
+from centre.handoffs import Handoff, median, office_hours, waves, wishes
 from centre.handoffs.errors import REFUSALS
 from centre.pool import topics
 from dialogues.actions.keyboards import in_rows, keyboard, language_buttons
@@ -75,7 +75,12 @@ async def request_interpreter(turn: Turn) -> None:
         turn.say("interpreter.waiting", stop)
     elif asked and handoff.stage == waves.INTERPRETERS:
         await _say_with_median(
-            turn, handoff, "interpreter.requested", _choices(turn), count=asked, language=name
+            turn,
+            handoff,
+            "interpreter.requested",
+            await _choices(turn, handoff),
+            count=asked,
+            language=name,
         )
     elif asked:
         turn.say("interpreter.other_languages", stop, count=asked)
@@ -89,12 +94,14 @@ async def request_interpreter(turn: Turn) -> None:
             turn.send(which)
 
 
-def _choices(turn: Turn) -> list[list[Button]]:
+async def _choices(turn: Turn, handoff: Handoff) -> list[list[Button]]:
+    offers = await wishes.offers(turn.session, handoff)
     return [
         [
             turn.button("interpreter.urgent", "h:high"),
             turn.button("interpreter.can_wait", "h:low"),
         ],
+        *([[turn.button("interpreter.wishes", "h:wish")]] if offers else []),
         [turn.button("interpreter.come_along", "h:onsite")],
         [turn.button("interpreter.stop", "h:stop")],
     ]
@@ -124,7 +131,7 @@ async def request_human(turn: Turn) -> None:
 
 async def _requested(turn: Turn, handoff: Handoff, stop: list[list[Button]]) -> None:
     """Say when somebody can be expected: only what was so until now, or nothing."""
-    opens = await office_hours.next_open(turn.session, handoff.centre)
+    opens = await office_hours.next_answer(turn.session, handoff.centre, turn.person.id)
     if opens is not None and opens > clock.now():
         urgent = [turn.button("emergency.human", '/talk_to_human{"urgent":"yes"}')]
         day, start = format.day(opens, turn.language), format.time(opens, turn.language)

@@ -87,7 +87,7 @@ async def word(database: Database, body: dict[str, Any]) -> dict[str, Any]:
         language = answer_language(person, message)
         mine: list[str] = []
         if body["response"] == "utter_privacy":
-            mine.append(say("mine.stored", language))
+            mine += [say("privacy.talks", language), say("mine.stored", language)]
             if person is not None:
                 mine.append(await privacy.stored_questions(session, person.id, language))
     wants_topics = any(

@@ -12,7 +12,7 @@ import pytest_asyncio
 from sqlalchemy import func, select, text, update
 
 from centre import handoffs
-from centre.handoffs import Handoff, Said, ending, lost, mending, safety, staff
+from centre.handoffs import Handoff, Said, adviser, ending, lost, mending, safety, staff
 from centre.handoffs.tables import HandoffAsk, HandoffNote, TalkBan, TalkReport
 from centre.people import Person
 from centre.pool.tables import InterpreterLanguage, InterpreterService
@@ -246,13 +246,13 @@ async def test_only_managers_of_the_centre_take_over_and_only_what_runs(people: 
 async def test_a_manager_comes_into_a_talk_and_leaves_it_again(people: Database) -> None:
     made = await matched(people)
     async with people.transaction() as session:
-        assert await staff.ask_adviser(session, who("i-ar-1")) == 2
+        assert await adviser.ask(session, who("i-ar-1")) == 2
     assert await buttons(people, MANAGERS[0]) == [f"h:join:{made.id}"]
     async with people.transaction() as session:
-        await staff.come_in(session, made.id, who(MANAGERS[0]))
+        await adviser.come_in(session, made.id, who(MANAGERS[0]))
     with pytest.raises(handoffs.Over):
         async with people.transaction() as session:
-            await staff.come_in(session, made.id, who(MANAGERS[1]))
+            await adviser.come_in(session, made.id, who(MANAGERS[1]))
     await relay(people, "p1", "Guten Tag")
     for other in ("i-ar-1", MANAGERS[0]):
         language = "ar" if other == "i-ar-1" else "de"

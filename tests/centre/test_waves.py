@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from centre import handoffs
-from centre.handoffs import Handoff, mending, staff, waves
+from centre.handoffs import Handoff, mending, staff, waves, wishes
 from centre.handoffs.tables import HandoffAsk
 from centre.people import Person
 from centre.pool.tables import InterpreterHours, InterpreterLanguage, InterpreterProfile
@@ -170,7 +170,7 @@ async def test_urgent_asks_more_at_once_and_waits_less(people: Database, work: W
     async with people.transaction() as session:
         waiting = await handoffs.waiting(session, who("p1"))
         assert waiting is not None
-        assert await waves.change_urgency(session, waiting, "high") == 5
+        assert await wishes.change_urgency(session, waiting, "high") == 5
     await work(later=2 * MINUTES)
     assert set(await asked(people, made.id)) == set(helpers)
 
@@ -181,7 +181,7 @@ async def test_what_can_wait_gives_people_time(people: Database, work: Work) -> 
     async with people.transaction() as session:
         waiting = await handoffs.waiting(session, who("p1"))
         assert waiting is not None
-        assert await waves.change_urgency(session, waiting, "low") == 0
+        assert await wishes.change_urgency(session, waiting, "low") == 0
     await work(later=15 * MINUTES)
     assert len(await asked(people, made.id)) == 3
     await work(later=5 * MINUTES)
@@ -234,7 +234,7 @@ async def test_then_the_managers_and_the_person_may_name_one_more_language(
     async with people.transaction() as session:
         waiting = await handoffs.waiting(session, who("p1"))
         assert waiting is not None
-        assert await waves.also(session, waiting, "fa") > 0
+        assert await wishes.also(session, waiting, "fa") > 0
         assert (await session.get_one(Person, who("p1"))).also_speaks == ["fa"]
     assert who("i-fa-1") in await asked(people, made.id)
     await work(later=5 * MINUTES)
