@@ -36,15 +36,13 @@ async def tapped(session: AsyncSession, person: Person, language: str) -> list[C
     if await ending.close(session, talk) is None:
         return [Content(text=say("interpreter.over", language))]
     third = await _adviser(session, talk)
+    for other in active.others:
+        key = "machine.interpreter_third" if other == third else "machine.interpreter_wanted"
+        await notify.tell(session, other, key)
     asked = await _ask(session, talk, third)
     await _tell(session, talk, asked)
-    for other in active.others:
-        if other != talk.person_id:
-            key = "machine.interpreter_third" if other == third else "machine.interpreter_wanted"
-            await notify.tell(session, other, key)
     if active.side == "person":
         return []
-    await notify.tell(session, talk.person_id, "machine.interpreter_wanted")
     key = "machine.interpreter_third" if person.id == third else "relay.ended"
     return [Content(text=say(key, language))]
 

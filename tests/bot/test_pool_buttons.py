@@ -9,6 +9,7 @@ import pytest
 
 from bot import pool_buttons, pool_menus
 from bot.clean import LONGEST_DATA
+from centre import format
 from centre import people as everybody
 from centre.county import centres
 from centre.people import Person
@@ -26,6 +27,7 @@ from translations.languages import languages
 
 __all__ = ["people"]
 
+HOUR = timedelta(hours=1)
 STAFF, LINK = "m-reutlingen-1", "https://t.me/lotse_bot?start="
 
 
@@ -337,3 +339,19 @@ def test_every_page_fits_in_every_language(language: str) -> None:
             assert len(data.encode()) <= LONGEST_DATA
             assert pool_buttons._BUTTON.fullmatch(data)
             assert 0 < len(label) <= 64
+
+
+async def test_a_duty_begins_and_ends_with_a_tap(people: Database) -> None:
+    me = await volunteer(people)
+    await me.tap(say("pool.duty", "de"))
+    assert me.seen[0].text == say("pool.ask_duty", "de")
+    await me.tap(say("pool.duty_hours", "de", count=2))
+    on_duty = say("pool.on_duty_until", "de", start=format.time(clock.now() + 2 * HOUR, "de"))
+    assert me.seen[0].text == on_duty
+    await me.tap(me.back())
+    assert me.seen[0].text.split("\n")[-1] == on_duty
+    await me.tap(say("pool.duty", "de"), say("pool.off_duty", "de"))
+    assert me.seen[0].text == say("pool.ask_duty", "de")
+    assert not (await read(people)).on_duty
+    for unknown in ("i:duty:3", "i:duty:x", "i:duty:24"):
+        assert await forged(people, unknown) is None

@@ -57,6 +57,7 @@ LEAKS = (
 PHOTO = [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1}]
 FILE = {"file_id": "x", "file_unique_id": "y"}
 TIMED = {**FILE, "duration": 1}
+NAMED = "Musterina BEISPIELOWA 0176 0000 1234.PDF"
 FORWARDED = {
     "forward_origin": {
         "type": "user",
@@ -80,10 +81,16 @@ def kinds(words: str) -> dict[str, dict[str, Any]]:
     return {
         "text": {"text": words},
         "photo": {"photo": PHOTO, "caption": words},
-        "document": {"document": FILE, "caption": words},
+        "document": {"document": {**FILE, "file_name": NAMED}, "caption": words},
         "voice": {"voice": TIMED, "caption": words},
-        "audio": {"audio": TIMED, "caption": words},
-        "video": {"video": {**TIMED, "width": 1, "height": 1}, "caption": words},
+        "audio": {
+            "audio": {**TIMED, "title": "0176 0000 1234", "performer": "Musterina"},
+            "caption": words,
+        },
+        "video": {
+            "video": {**TIMED, "width": 1, "height": 1, "file_name": NAMED},
+            "caption": words,
+        },
         "animation": {
             "animation": {**TIMED, "width": 1, "height": 1},
             "document": FILE,
@@ -219,6 +226,48 @@ async def test_a_file_goes_as_a_copy_without_what_stood_under_it(people: Databas
     ]
     assert copied.method == "copy_message"
     assert copied.arguments["caption"] == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "method", "name"),
+    [
+        ({"document": {**FILE, "file_name": NAMED}}, "send_document", "Datei.pdf"),
+        ({"document": {**FILE, "file_name": "Musterina"}}, "send_document", "Datei"),
+        ({"audio": {**TIMED, "title": "Musterina"}}, "send_document", "Datei"),
+        (
+            {"video": {**TIMED, "width": 1, "height": 1, "file_name": "Musterina.mp4"}},
+            "send_video",
+            "Datei.mp4",
+        ),
+    ],
+)
+async def test_a_file_with_a_name_goes_under_another(
+    people: Database, message: dict[str, Any], method: str, name: str
+) -> None:
+    person, helper = await talk(people)
+    assert await says(people, person, raw(message)) == []
+    (got,) = await received(people, helper)
+    assert "Musterina" not in got.model_dump_json()
+    *_, sent = render.render(got, "de")
+    assert sent.method == method
+    [file] = [one for one in sent.arguments.values() if isinstance(one, render.Fetched)]
+    assert (file.id, file.name) == ("x", name)
+
+
+async def test_a_file_too_large_to_be_renamed_is_not_passed_and_the_writer_is_told(
+    people: Database,
+) -> None:
+    person, helper = await talk(people)
+    large = {**FILE, "file_name": "Musterina.pdf", "file_size": 20_000_001}
+    (told,) = await says(people, person, raw({"document": large, "caption": "hier"}))
+    assert told.text == say("relay.too_big", "de")
+    assert await received(people, helper) == []
+    small = {**large, "file_size": 20_000_000}
+    assert await says(people, person, raw({"document": small}, 8)) == []
+    # What has no name is copied by Telegram itself, however large.
+    photo = [{**PHOTO[0], "file_size": 30_000_000}]
+    assert await says(people, person, raw({"photo": photo}, 9)) == []
+    assert len(await received(people, helper)) == 2
 
 
 async def test_a_voice_a_place_and_a_sticker_pass(people: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -21,7 +22,7 @@ from storage.engine import Database
 from storage.outbox import Content
 from tests.centre.conftest import berlin, new_person, people, sent_to, who
 from tests.centre.test_handoffs import MANAGERS, accept, ask, matched
-from tests.centre.test_waves import asked, pool
+from tests.centre.test_waves import asked, interpreter, pool
 from translations.catalogue import say
 
 __all__ = ["people"]
@@ -201,3 +202,93 @@ async def test_the_time_given_outlives_leaving_for_a_year(people: Database) -> N
             await joining.forget_old(session)
             rows = (await session.scalars(select(InterpreterService))).all()
         assert len(rows) == left, age
+
+
+async def test_wishes_are_offered_and_heard_by_buttons(people: Database) -> None:
+    clock.set_now(berlin(2026, 11, 30, 10, 0))
+    others = await pool(people, 2)
+    made, _, _ = await ask(people, language="so")
+    [none] = await taps(people, "p1", "h:wish") or []
+    assert data(none) == [["h:stop"]]
+    woman = await interpreter(people, "woman", gender="f")
+    async with people.transaction() as session:
+        spoken = await session.get_one(InterpreterLanguage, (woman, "so"))
+        spoken.dialects = ["maay"]
+    [offered] = await taps(people, "p1", "h:wish") or []
+    assert offered.text == say("interpreter.ask_wishes", "ar")
+    assert data(offered) == [["h:wish:f"], ["h:dialect:maay"], ["h:stop"]]
+    [told] = await taps(people, "p1", "h:wish:f") or []
+    assert told.text == say("interpreter.next_wave", "ar", count=1)
+    assert set(await asked(people, made.id)) == {woman}
+    assert data((await taps(people, "p1", "h:wish") or [])[0])[-2:] == [["h:wish:any"], ["h:stop"]]
+    [told] = await taps(people, "p1", "h:dialect:maay") or []
+    assert told.text == say("interpreter.wished", "ar")
+    async with people.transaction() as session:
+        await handoffs.decline(session, made.id, woman)
+    [told] = await taps(people, "p1", "h:wish:m") or []
+    assert told.text == say("interpreter.nobody_fits", "ar")
+    [told] = await taps(people, "p1", "h:wish:any") or []
+    assert told.text == say("interpreter.next_wave", "ar", count=3)
+    assert set(others) <= set(await asked(people, made.id))
+
+
+def data(content: Content) -> list[list[str]]:
+    return [[button.data for button in row] for row in content.buttons]
+
+
+async def test_a_manager_finds_who_waits_and_who_has_whom(people: Database) -> None:
+    clock.set_now(berlin(2026, 11, 30, 10, 0))
+    assert words(await says(people, MANAGERS[0], "/talks")) == [say("talks.none", "de")]
+    made, _, _ = await ask(people, "p1", kind="human")
+    clock.advance(timedelta(minutes=3))
+    [waits] = await says(people, MANAGERS[0], "/talks") or []
+    topic = say("interpreting.other", "de")
+    assert waits.text == say("talks.waiting", "de", language="Arabisch", topic=topic, minutes=3)
+    assert data(waits) == [[f"h:accept:{made.id}"]]
+    await taps(people, MANAGERS[1], f"h:accept:{made.id}")
+    [runs] = await says(people, MANAGERS[0], "/talks") or []
+    assert runs.text == say("talks.running", "de", language="Arabisch", name="Beispiel, Max")
+    assert data(runs) == [[f"h:take:{made.id}"]]
+    [mine] = await says(people, MANAGERS[1], "/talks") or []
+    assert mine.buttons == []
+    # Neither another centre's managers nor anybody else see it; who is in it is not said.
+    assert words(await says(people, "m-dettingen-1", "/talks")) == [say("talks.none", "de")]
+    assert await says(people, "i-ar-1", "/talks") is None
+    assert await says(people, "p3", "/talks") is None
+
+
+async def test_a_talk_with_an_interpreter_is_not_in_the_staffs_list(people: Database) -> None:
+    await matched(people)
+    assert words(await says(people, MANAGERS[0], "/talks")) == [say("talks.none", "de")]
+
+
+async def test_the_staff_see_whom_they_keep_from_talks_and_let_them_back(
+    people: Database,
+) -> None:
+    assert words(await says(people, MANAGERS[0], "/blocked")) == [say("blocked.none", "de")]
+    made = await matched(people)
+    await taps(people, "p1", f"h:report:{made.id}")
+    async with people.transaction() as session:
+        report = (await session.scalars(select(TalkReport))).one()
+    told = words(await taps(people, MANAGERS[0], f"h:block:{report.id}"))
+    assert told == [say("report.blocked", "de")]
+    [one] = await says(people, MANAGERS[1], "/blocked") or []
+    assert one.text == say(
+        "blocked.for_good", "de", name="Dolmetsch-Muster Zwei", day="30. November 2026"
+    )
+    assert data(one) == [[f"h:lift:{report.id}"]]
+    assert words(await taps(people, "m-dettingen-1", f"h:lift:{report.id}")) == [
+        say("interpreter.over", "de")
+    ]
+    assert words(await taps(people, MANAGERS[1], f"h:lift:{report.id}")) == [
+        say("blocked.lifted", "de")
+    ]
+    assert words(await says(people, MANAGERS[0], "/blocked")) == [say("blocked.none", "de")]
+
+
+async def test_a_flood_ends_the_talk_for_both(people: Database) -> None:
+    await matched(people)
+    for number in range(59):
+        await says(people, "p1", f"Wort {number}")
+    assert words(await says(people, "p1", "Und noch eins")) == [say("relay.ended_flood", "ar")]
+    assert await says(people, "p1", "Und jetzt?") is None  # the bot answers again

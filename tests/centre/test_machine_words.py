@@ -141,7 +141,7 @@ async def test_either_side_can_bring_an_interpreter_in(people: Database, side: s
         person = await session.get_one(Person, who(side))
         language = person.language or "de"
         answer = await interpreter_instead.tapped(session, person, language)
-    told = [say("relay.ended", language)] if side == MANAGER else []
+    told = [say("machine.interpreter_third", language)] if side == MANAGER else []
     assert [one.text for one in answer] == told
     other = await last(people, MANAGER if side == "p2" else "p2")
     async with people.transaction() as session:
@@ -149,11 +149,47 @@ async def test_either_side_can_bring_an_interpreter_in(people: Database, side: s
         refugee = [one.text for one in await sent_to(session, "p2")]
         assert await handoffs.current(session, who("p2")) is None
     assert len(asked) == 1
-    wanted = "de" if side == "p2" else "ti"
-    known = [other.text] if side == "p2" else refugee
-    assert say("machine.interpreter_wanted", wanted) in known
+    if side == "p2":
+        assert other.text == say("machine.interpreter_third", "de")
+    else:
+        assert say("machine.interpreter_wanted", "ti") in refugee
     name = format.language_name("ti", "ti")
     assert say("interpreter.requested", "ti", language=name, count=2) in refugee
+
+
+async def test_the_manager_is_in_the_talk_again_as_soon_as_the_interpreter_is_there(
+    people: Database,
+) -> None:
+    await talk(people, "p2", "ti")
+    async with people.transaction() as session:
+        person = await session.get_one(Person, who("p2"))
+        await interpreter_instead.tapped(session, person, "ti")
+        waits = await handoffs.waiting(session, who("p2"))
+        assert waits is not None
+    taken = await accept(people, waits.id, "i-ti-1")
+    assert taken.adviser_id == who(MANAGER)
+    for one, key in (("p2", "relay.adviser_here"), ("i-ti-1", "relay.adviser_here")):
+        assert (await last(people, one)).text == say(key, "ti")
+    assert (await last(people, MANAGER)).text == say("relay.joined", "de")
+    await relay(people, "p2", "ሓገዝ የድልየኒ ኣሎ")
+    for one in ("i-ti-1", MANAGER):
+        assert "ሓገዝ የድልየኒ ኣሎ" in (await last(people, one)).text
+
+
+async def test_a_manager_who_is_in_another_talk_by_then_stays_in_that(people: Database) -> None:
+    await talk(people, "p2", "ti")
+    async with people.transaction() as session:
+        person = await session.get_one(Person, who("p2"))
+        await interpreter_instead.tapped(session, person, "ti")
+        waits = await handoffs.waiting(session, who("p2"))
+        assert waits is not None
+    await talk(people, "p1", "ar")
+    taken = await accept(people, waits.id, "i-ti-1")
+    assert taken.adviser_id is None
+    async with people.transaction() as session:
+        active = await handoffs.current(session, who(MANAGER))
+        assert active is not None
+        assert active.handoff.person_id == who("p1")
 
 
 async def test_without_an_interpreter_the_talk_goes_on(people: Database) -> None:

@@ -91,7 +91,7 @@ async def test_an_adviser_and_a_refugee_understand_each_other_as_far_as_models_g
     await manager.presses(machine_words.INTERPRETER)
     await refugee.gets("machine.interpreter_wanted", "interpreter.requested")
     await interpreter.gets("interpreter.offer")
-    await manager.gets("relay.ended")
+    await manager.gets("machine.interpreter_third")
 
     # What people wrote was not kept for the machine.
     async with talk.home.database.transaction() as session:

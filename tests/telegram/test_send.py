@@ -12,7 +12,7 @@ from bot.telegram import render, send
 from bot.telegram.budget import Budget
 from centre import people
 from storage.engine import Database
-from storage.outbox import Button, Content, Document, OutgoingMessage
+from storage.outbox import Button, Content, Document, NamedFile, OutgoingMessage
 from translations.catalogue import say
 
 from .conftest import Working, enqueue, message
@@ -349,6 +349,21 @@ async def test_a_message_is_passed_on_by_copy(db: Database, bot: Bot, peer: Peer
         77,
         3,
     )
+
+
+async def test_a_file_passed_on_is_sent_anew_without_its_own_name(
+    db: Database, bot: Bot, peer: Peer
+) -> None:
+    peer.assets["F"] = {"data": b"%PDF private"}
+    file = NamedFile(id="F", name="Datei.pdf")
+    content = Content(text="Datei:", copy_from={"chat": 77, "message": 3}, file=file)
+    (number,) = await enqueue(db, 5, content)
+    await send.send(db, bot, number)
+    first, second = peer.sent(5)
+    assert (first.text, second.method) == ("Datei:", "sendDocument")
+    (upload,) = second.files.values()
+    assert (upload["filename"], upload["data"]) == ("Datei.pdf", b"%PDF private")
+    assert [call.method for call in peer.calls if call.method == "copyMessage"] == []
 
 
 async def test_texts_are_shown_as_they_are(db: Database, bot: Bot, peer: Peer):
