@@ -22,7 +22,7 @@ from centre.handoffs import (
     safety,
     staff,
 )
-from centre.people import Person
+from centre.people import STAFF, Person
 from storage.outbox import Button, Content
 from translations.catalogue import say
 
@@ -83,9 +83,12 @@ async def _tap(
 
 async def _accept(session: AsyncSession, person: Person, number: int, language: str) -> Content:
     taken = await handoffs.accept(session, number, person.id)
-    if taken.spoken is None:
-        return _connected("interpreter.matched_helper", language)
-    return _connected("interpreter.matched_helper", language, with_adviser=True)
+    if taken.adviser_id is not None:
+        words = _connected("interpreter.matched_helper", language)
+        words.text += "\n\n" + say("relay.adviser_here", language)
+        return words
+    by_team = taken.spoken is None and person.role in STAFF
+    return _connected("interpreter.matched_helper", language, with_adviser=not by_team)
 
 
 async def _decline(session: AsyncSession, person: Person, number: int, language: str) -> Content:

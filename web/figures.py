@@ -68,6 +68,7 @@ async def page(request: web.Request) -> web.Response:
                     "name": one.name or "–",
                     "language": format.language_name(one.language, language),
                     "centre": county.centre_name(one.centre),
+                    "way": say(f"pool.way_{one.way}", language),
                     "talks": one.talks,
                     "minutes": one.minutes,
                 }

@@ -83,6 +83,9 @@ async def settle(
     await session.flush()
     await booking.lock_person(session, person_id)
     person = await session.get_one(Person, person_id)
+    if person.role == "manager" and person.centre is not None:
+        # Theirs is where they work: requests and figures go by it, not by what they try out.
+        return Settled(person.centre, None)
     if person.role != "refugee":
         person.centre = county.centre(centre or _centre_of(municipality)).id
         return Settled(person.centre, None)

@@ -37,8 +37,16 @@ async def ask(session: AsyncSession, person_id: uuid.UUID) -> int | None:
     return reached
 
 
-async def come_in(session: AsyncSession, handoff_id: int, staff_id: uuid.UUID) -> Handoff:
+async def come_in(
+    session: AsyncSession, handoff_id: int, staff_id: uuid.UUID, *, tell_helper: bool = True
+) -> Handoff:
     """Bring a manager into a talk with a volunteer; the first to come is the one.
+
+    Args:
+        session: the caller's open transaction.
+        handoff_id: the talk.
+        staff_id: the manager.
+        tell_helper: not where the volunteer's own answer says it.
 
     Raises:
         NotAsked: they are no manager of the centre.
@@ -68,7 +76,7 @@ async def come_in(session: AsyncSession, handoff_id: int, staff_id: uuid.UUID) -
     )
     if joined is None:
         raise Over
-    for one in (joined.person_id, joined.helper_id):
+    for one in (joined.person_id, joined.helper_id if tell_helper else None):
         if one is not None:
             await notify.tell(session, one, "relay.adviser_here")
     return joined

@@ -83,15 +83,15 @@ async def close(session: AsyncSession, talk: Handoff) -> Handoff | None:
     )
     if ended is None:
         return None
-    await _note_time(session, ended)
+    await note_time(session, ended)
     await session.execute(delete(HandoffNote).where(HandoffNote.handoff_id == ended.id))
     await outbox.forget_thread(session, thread(ended.id))
     await session.flush()
     return ended
 
 
-async def _note_time(session: AsyncSession, ended: Handoff) -> None:
-    """Note the time that a volunteer gave, interpreting or on duty; the staff's is their work."""
+async def note_time(session: AsyncSession, ended: Handoff) -> None:
+    """Note the time that a volunteer gave until now or the end; the staff's is their work."""
     helper = await people.get(session, ended.helper_id) if ended.helper_id else None
     if helper is None or ended.matched_at is None:
         return

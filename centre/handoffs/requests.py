@@ -115,7 +115,8 @@ async def request(
 async def accept(session: AsyncSession, handoff_id: int, helper_id: uuid.UUID) -> Handoff:
     """Take a handoff for a helper who was asked; tell the person and everybody else asked.
 
-    The helper's own answer is left to the caller. Accepting again what one has is no error, nor is
+    The helper's own answer is left to the caller, also that a manager is in the talk who had asked
+    for an interpreter (``adviser_id``). Accepting again what one has is no error, nor is
     a late yes, as long as nobody else has it.
 
     Raises:
@@ -220,7 +221,7 @@ async def withdraw(session: AsyncSession, helper_id: uuid.UUID) -> None:
 async def _come_in(session: AsyncSession, talk: Handoff, staff_id: uuid.UUID) -> None:
     """Bring the manager in who asked for the interpreter, unless they are in another talk now."""
     with suppress(Busy, NotAsked, Over):
-        await adviser.come_in(session, talk.id, staff_id)
+        await adviser.come_in(session, talk.id, staff_id, tell_helper=False)
         await notify.tell(session, staff_id, "relay.joined", [[("relay.end", "/end")]])
 
 

@@ -36,6 +36,7 @@ async def take_over(session: AsyncSession, handoff_id: int, staff_id: uuid.UUID)
         return found
     if await current(session, staff_id) is not None:
         raise Busy
+    await ending.note_time(session, found)
     before, found.helper_id = found.helper_id, staff_id
     found.last_word_at = clock.now()
     await session.flush()

@@ -85,9 +85,16 @@ async def test_the_time_of_a_duty_is_noted_and_a_manager_can_go_on_with_the_talk
     again, _, _ = await ask(people, kind="human")
     async with people.transaction() as session:
         await handoffs.accept(session, again.id, helper)
+    clock.advance(timedelta(minutes=2, seconds=30))
+    async with people.transaction() as session:
         await staff.take_over(session, again.id, who(MANAGERS[0]))
     assert (await texts(people, helper))[-1] == say("human.taken_over", "de", name="Muster, Erika")
     assert await relay(people, MANAGERS[0], "Guten Tag")
+    clock.advance(timedelta(minutes=20))
+    async with people.transaction() as session:
+        await handoffs.end(session, who("p1"))
+        times = await session.scalars(select(InterpreterService).order_by(InterpreterService.id))
+        assert [one.minutes for one in times] == [7, 3]
 
 
 async def test_on_a_sunday_somebody_is_there_when_a_volunteer_is_on_duty(people: Database) -> None:

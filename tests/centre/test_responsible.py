@@ -369,6 +369,11 @@ async def test_staff_have_no_manager_and_nobody_is_counted_twice(people: Databas
     assert (await lives(people, "v1"))[2] is None
 
 
+async def test_where_a_manager_works_is_not_changed_in_the_chat(people: Database) -> None:
+    assert await settle(people, "m-reutlingen-1", None, "muensingen") == Settled("reutlingen", None)
+    assert (await lives(people, "m-reutlingen-1"))[0] == "reutlingen"
+
+
 async def test_bad_input_changes_nothing(people: Database) -> None:
     before = await lives(people, "p1")
     for municipality, centre in (("stuttgart", None), (None, None), ("reutlingen", "berlin")):

@@ -6,7 +6,8 @@ of a button they do not have: an old or a forged one), ``location`` or ``advance
 What must come of it: ``expect`` (catalogue keys of the messages, in order; ``answer`` stands for an
 answer from the knowledge base with its source and date;
 ``key@uk`` begins in that language; ``contains`` words that stand in them;
-``document``: a file of that ending comes along), and ``others`` (who else gets which keys; nobody
+``document``: a file of that ending comes along; ``keep``: a pattern whose group is remembered for
+``{kept}`` in a later ``say``), and ``others`` (who else gets which keys; nobody
 else may get anything). Texts are compared with the catalogue of the reader's language, placeholders
 standing for anything.
 """
@@ -35,6 +36,7 @@ class Player:
     stack: Stack
     languages: dict[str, str]
     buttons: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    kept: str = ""
 
     async def turn(self, turn: dict[str, Any]) -> None:
         """Play one turn and check what came of it."""
@@ -53,6 +55,11 @@ class Player:
             assert contained in everything, (
                 f"{contained!r} is not said after:\n{where}\n{everything}"
             )
+        if "keep" in turn:
+            everything = "\n".join(message["text"] for message in answer["messages"])
+            found = re.search(turn["keep"], everything)
+            assert found is not None, f"nothing to keep after:\n{where}\n{everything}"
+            self.kept = found[1]
         if "document" in turn:
             names = [m["document"]["name"] for m in answer["messages"] if "document" in m]
             assert any(n.endswith(turn["document"]) for n in names), f"no file after:\n{where}"
@@ -74,7 +81,7 @@ class Player:
     def _content(self, turn: dict[str, Any]) -> dict[str, Any]:
         content: dict[str, Any] = {key: turn[key] for key in ("lang", "centre") if key in turn}
         if "say" in turn:
-            return {**content, "text": turn["say"]}
+            return {**content, "text": turn["say"].replace("{kept}", self.kept)}
         if "location" in turn:
             return {**content, "location": turn["location"]}
         if "send" in turn:
