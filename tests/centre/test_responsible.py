@@ -371,7 +371,7 @@ async def test_staff_have_no_manager_and_nobody_is_counted_twice(people: Databas
 
 async def test_where_a_manager_works_is_not_changed_in_the_chat(people: Database) -> None:
     assert await settle(people, "m-reutlingen-1", None, "muensingen") == Settled("reutlingen", None)
-    assert (await lives(people, "m-reutlingen-1"))[0] == "reutlingen"
+    assert (await lives(people, "m-reutlingen-1"))[1] == "reutlingen"
 
 
 async def test_bad_input_changes_nothing(people: Database) -> None:
