@@ -161,6 +161,9 @@ async def decide(session: AsyncSession, report_id: int, staff_id: uuid.UUID, dec
     found.decided_at, found.decision = clock.now(), decision
     if decision != DISMISSED:
         until = FOR_GOOD if decision == BLOCKED else clock.now() + BAN
+        known = await session.get(TalkBan, found.about_id, populate_existing=True)
+        # Another centre's decision is not shortened.
+        until = max(until, known.until) if known is not None else until
         await session.merge(TalkBan(person_id=found.about_id, until=until))
         key = "report.blocked_told" if decision == BLOCKED else "report.banned_told"
         await notify.tell(session, found.about_id, key)
