@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 
 from bot.rasa import Rasa
@@ -27,6 +27,19 @@ class Stack:
     url: str
 
 
+@contextmanager
+def _queue_of_its_own(name: str) -> Iterator[None]:
+    before = os.environ.get("LOTSE_QUEUE")
+    os.environ["LOTSE_QUEUE"] = name
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["LOTSE_QUEUE"]
+        else:
+            os.environ["LOTSE_QUEUE"] = before
+
+
 @asynccontextmanager
 async def running(
     settings: Settings, url: str, queue_name: str | None = None, worker: bool = True
@@ -36,11 +49,11 @@ async def running(
     Telegram is left to ``make run``. With ``queue_name`` the stack works on a queue of its own, so
     that a second one on the same database does not take its work or move its clock.
     """
-    if queue_name:
-        os.environ["LOTSE_QUEUE"] = queue_name
     if not settings.rasa_url and not model.is_current(settings):
         await asyncio.to_thread(model.train, settings)
     async with AsyncExitStack() as stack:
+        if queue_name:
+            stack.enter_context(_queue_of_its_own(queue_name))
         database = Database(url)
         stack.push_async_callback(database.close)
         port = free_port()

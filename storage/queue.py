@@ -16,7 +16,12 @@ from storage import clock
 from storage.engine import raw_connection
 
 # The connector is replaced when the application opens; tasks register on this object.
-app = procrastinate.App(connector=procrastinate.PsycopgConnector(), import_paths=[])
+_CLOSED = procrastinate.PsycopgConnector()
+app = procrastinate.App(connector=_CLOSED, import_paths=[])
+
+
+class AlreadyOpen(RuntimeError):
+    """This process has the queue open already: two at once would take each other's work."""
 
 
 def queue_name() -> str:
@@ -29,8 +34,14 @@ async def opened(url: str, size: int = 4) -> AsyncIterator[procrastinate.App]:
     """Open the queue on the database at ``url`` with up to ``size`` connections.
 
     The one application itself gets the connector (no copy of it): periodic tasks are deferred
-    through the object that they were registered on.
+    through the object that they were registered on. So a process opens it once at a time: a worker
+    of the first would go on with the jobs of the second.
+
+    Raises:
+        AlreadyOpen: it is open in this process.
     """
+    if app.connector is not _CLOSED:
+        raise AlreadyOpen
     connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=size)
     with app.replace_connector(connector):
         async with app.open_async():

@@ -22,7 +22,8 @@ DATABASE = f"lotse_conversations_{crc32(str(Path(__file__).parent).encode()):08x
 MONDAY = datetime(2026, 11, 30, 8, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
-@pytest_asyncio.fixture(scope="session")
+# Not for the whole session: its worker is in this process, and so are the ones of other tests.
+@pytest_asyncio.fixture(scope="package")
 async def stack(server: EmbeddedServer, template: str) -> AsyncIterator[Stack]:
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
         admin.execute(f"drop database if exists {DATABASE} with (force)")
