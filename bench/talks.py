@@ -48,6 +48,11 @@ insert into addresses (person_id, channel, address, last_used_at)
 values (%s, 'telegram', %s, now())
 """
 SPEAKS = "insert into interpreter_languages (person_id, language) values (%s, %s)"
+# At any hour of any day: else a measurement at night would find nobody to ask.
+FREE = """
+insert into interpreter_hours (person_id, weekday, start, "end")
+select %s, weekday, '00:00', '23:59:59' from generate_series(0, 6) weekday
+"""
 TALK = """
 insert into handoffs (kind, person_id, helper_id, centre, language, spoken, status, urgent,
   created_at, matched_at, last_word_at)
@@ -81,6 +86,7 @@ def fill(url: str) -> None:
         pool = [add(database, POOLED + number, "interpreter") for number in range(POOL)]
         for number, person in enumerate(pool):
             database.execute(SPEAKS, (person, LANGUAGES[number % len(LANGUAGES)]))
+            database.execute(FREE, (person,))
         for number in range(OPEN):
             person = add(database, WAITING + number, "refugee")
             language = LANGUAGES[number % len(LANGUAGES)]
