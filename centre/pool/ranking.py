@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre.appointments import quiet
+from centre.pool.free import FREE
 from storage import clock
 
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
@@ -20,7 +21,7 @@ A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 # A basic knowledge comes last; between fluent and native there is no rank, or the same few would
 # always be asked.
 _FITTING = text(
-    """
+    f"""
 with free as (
     select p.id, l.language, l.level,
         coalesce(cast(:dialect as text) = any(l.dialects), false) as dialect,
@@ -31,8 +32,6 @@ with free as (
     join people p on p.id = l.person_id
     left join interpreter_profiles r on r.person_id = p.id
     where l.language = any(:languages)
-        and p.blocked_at is null
-        and p.id <> :person
         and (cast(:gender as text) is null or r.gender = :gender)
         and (r.person_id is null or (
             r.declared_on is not null
@@ -41,11 +40,7 @@ with free as (
             and not (coalesce(:topic, '') = any(r.without))))
         and not exists (select from handoff_asks a
             where a.helper_id = p.id and a.handoff_id = :handoff)
-        and not exists (select from handoffs t where t.status = 'matched'
-            and p.id in (t.helper_id, t.person_id, t.adviser_id))
-        and not exists (select from talk_bans b where b.person_id = p.id and b.until > :now)
-        and not exists (select from talk_reports t
-            where (t.by_id, t.about_id) in ((p.id, :person), (:person, p.id)))
+        and {FREE}
 )
 select f.id, f.language
 from free f
@@ -60,7 +55,7 @@ where (f.in_hours or (:by_day and (not f.has_hours or :urgent)))
 order by f.level = 'basic', not f.dialect, not f.in_hours and f.has_hours,
     asks.last asc nulls first, load.talks, f.id
 limit :size
-"""
+"""  # noqa: S608 - a constant of ours
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from centre import handoffs
 from centre.handoffs import adviser, office_hours, staff
+from centre.handoffs.tables import HandoffAsk, TalkBan, TalkReport
 from centre.people import Person
 from centre.pool import changes
 from centre.pool.changes import NotOffered
@@ -135,6 +136,29 @@ async def test_who_is_not_on_duty_here_and_now_is_not_asked(
     helper = await volunteer(people, **values)
     await ask(people, kind="human")
     assert await texts(people, helper) == []
+
+
+async def test_who_was_reported_is_kept_from_talks_or_is_in_one_is_not_asked(
+    people: Database,
+) -> None:
+    clock.set_now(MONDAY)
+    reported, banned, talking = [await volunteer(people, f"Wache {number}") for number in range(3)]
+    async with people.transaction() as session:
+        session.add(TalkReport(by_id=who("p1"), about_id=reported, centre="reutlingen"))
+        session.add(TalkBan(person_id=banned, until=clock.now() + HOUR))
+    other, count, _ = await ask(people, "p2", kind="human")
+    assert count == 2 + 2, "the two who are free for this person, and the managers"
+    async with people.transaction() as session:
+        await handoffs.accept(session, other.id, talking)
+    made, count, _ = await ask(people, kind="human")
+    assert count == 2
+    async with people.transaction() as session:
+        asked = set(
+            await session.scalars(
+                select(HandoffAsk.helper_id).where(HandoffAsk.handoff_id == made.id)
+            )
+        )
+    assert asked == {who(manager) for manager in MANAGERS}
 
 
 async def test_an_emergency_is_for_the_staff(people: Database) -> None:
