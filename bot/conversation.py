@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import clean, helpers, unanswered
+from bot import clean, helpers, talk, unanswered
 from bot.commands import COMMANDS
 from bot.incoming import GUESSED, Incoming, language_of
 from bot.rasa import Rasa, RasaUnavailable, Reply
@@ -125,6 +125,8 @@ async def converse(
     if rasa is None:
         raise RasaUnavailable(reason="in line")
     outcome = await _ask_rasa(session, rasa, person, incoming, message, notes, update_key)
+    if incoming.kind == "text" and incoming.text.startswith("/"):
+        outcome.messages += await talk.still(session, person, language)
     return with_offers(outcome)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import clean
+from bot import clean, talk_buttons
 from bot.incoming import Incoming
 from centre import emergencies, handoffs, people
 from centre.handoffs import Active, Said, staff
+from centre.notify import button
 from centre.people import Person
 from storage.outbox import Content
 from translations.catalogue import say
@@ -44,6 +45,17 @@ async def relay(
     if kind is not None and active.side == "person":
         told.append(Content(text=emergencies.advice(kind, language)))
     return told
+
+
+async def still(session: AsyncSession, person: Person, language: str) -> list[Content]:
+    """Remind somebody of the talk they are in, after the bot has answered their command.
+
+    Whoever begins anew in Telegram sees a menu, and else would not know where their words go.
+    """
+    if await handoffs.current(session, person.id) is None:
+        return []
+    end = button(language, "relay.end", talk_buttons.END)
+    return [Content(text=say("relay.still", language), buttons=[[end]])]
 
 
 async def listeners(session: AsyncSession, person: Person, incoming: Incoming) -> list[str]:
