@@ -7,7 +7,7 @@ import re
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from centre import format, handoffs
-from centre.handoffs import Handoff, Over, wishes
+from centre.handoffs import Handoff, Over, asking, wishes
 from centre.handoffs.rules import HIGH, LOW
 from centre.notify import button
 from centre.people import Person
@@ -17,7 +17,6 @@ from translations.catalogue import say
 
 OPEN = "h:wish"
 URGENCIES = {"h:high": HIGH, "h:low": LOW}
-_WHO = {"f": "who.woman", "m": "who.man"}
 _ALSO = re.compile(r"^h:also:([a-z]{2,3})$")
 _GENDER = re.compile(r"^h:wish:(f|m|any)$")
 _DIALECT = re.compile(r"^h:dialect:([a-z_]{1,30})$")
@@ -75,7 +74,7 @@ async def _also(session: AsyncSession, person: Person, spoken: str, language: st
 
 async def _wishes(session: AsyncSession, found: Handoff, language: str) -> Content:
     offers = await wishes.offers(session, found)
-    rows = [[button(language, _WHO[one], f"{OPEN}:{one}") for one in offers.genders]]
+    rows = [[button(language, asking.WHO[one], f"{OPEN}:{one}") for one in offers.genders]]
     rows += [
         [
             Button(

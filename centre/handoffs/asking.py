@@ -13,12 +13,15 @@ from centre import county, format, notify, people
 from centre.handoffs.rules import HIGH, rules
 from centre.handoffs.tables import Handoff, HandoffAsk
 from centre.people import STAFF, Person
-from centre.pool import duty, ranking, topics
+from centre.pool import dialects, duty, ranking, topics
 from storage import clock
+from storage.outbox import Content
 from translations.catalogue import say
 
 ANSWERS = [[("interpreter.accept", "accept")], [("interpreter.decline", "decline")]]
 TAKE = [[("human.accept", "accept")]]
+WHO = {"f": "who.woman", "m": "who.man"}
+"""Catalogue keys of whom somebody can wish for."""
 
 
 async def managers(session: AsyncSession, handoff: Handoff) -> Sequence[Person]:
@@ -88,7 +91,7 @@ async def ask_wave(session: AsyncSession, handoff: Handoff, languages: Iterable[
             handoff,
             key,
             ANSWERS,
-            language=format.language_name(one.language, reader),
+            language=_language(handoff, one.language, reader),
         )
         reached += message is not None
         await _note(session, handoff, helper.id, message, one.language)
@@ -141,19 +144,40 @@ async def tell_about(
     """
     reader = helper.language or notify.FALLBACK_LANGUAGE
     named = {
-        "language": format.language_name(handoff.language, reader),
+        "language": _language(handoff, handoff.language, reader),
         "centre": county.centre(handoff.centre).name,
         "topic": say(f"interpreting.{handoff.topic or topics.OTHER}", reader),
     }
-    buttons = [[(label, f"h:{verb}:{handoff.id}") for label, verb in row] for row in answers]
+    words = say(key, reader, **{**named, **values})
+    wish = _wish(handoff, reader) if helper.role in STAFF else ""
+    content = Content(
+        text=f"{words}\n{wish}" if wish else words,
+        buttons=[
+            [notify.button(reader, label, f"h:{verb}:{handoff.id}") for label, verb in row]
+            for row in answers
+        ],
+        silent=silent,
+    )
     try:
         async with session.begin_nested():
-            return await notify.tell(
-                session, helper.id, key, buttons, None, silent=silent, **{**named, **values}
-            )
+            return await notify.deliver(session, helper, content)
     except IntegrityError:
         # Erased this very moment: an emergency must still reach the others.
         return None
+
+
+def _language(handoff: Handoff, language: str, reader: str) -> str:
+    """Return the name of the language to interpret, with the dialect wished for."""
+    name = format.language_name(language, reader)
+    if handoff.dialect is None or language != handoff.language:
+        return name
+    return f"{name} ({dialects.label(language, handoff.dialect, reader)})"
+
+
+def _wish(handoff: Handoff, reader: str) -> str:
+    """Return whom the person wants; empty for anybody."""
+    who = WHO.get(handoff.gender or "")
+    return say("manager.wish", reader, wish=say(who, reader)) if who else ""
 
 
 async def tell_matched(session: AsyncSession, won: Handoff, helper: Person) -> None:

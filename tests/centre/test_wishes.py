@@ -14,9 +14,10 @@ from centre.handoffs.wishes import Offers
 from centre.pool.tables import InterpreterLanguage
 from storage import clock
 from storage.engine import Database
-from tests.centre.conftest import Work, berlin, new_person, people, who
-from tests.centre.test_handoffs import ask
+from tests.centre.conftest import Work, berlin, new_person, people, sent_to, who
+from tests.centre.test_handoffs import MANAGERS, ask, texts
 from tests.centre.test_waves import answered, asked, interpreter, pool, stored
+from translations.catalogue import say
 
 __all__ = ["people"]
 
@@ -87,6 +88,12 @@ async def test_when_nobody_fits_the_search_goes_on_soon_and_anybody_can_be_asked
     await wish(people, "m")
     await work(later=3 * MINUTES)
     assert (await stored(people, made.id)).stage == "managers"
+    # Whoever finds an interpreter now has to know it, too.
+    for manager in MANAGERS:
+        assert (await texts(people, manager))[-1].endswith(
+            say("manager.wish", "de", wish="Ein Mann")
+        )
+    assert "Wunsch" not in "".join(await texts(people, others[0]))
 
 
 async def test_a_wish_that_those_asked_already_fulfil_leaves_them_their_time(
@@ -116,6 +123,9 @@ async def test_who_speaks_the_dialect_is_asked_first(people: Database) -> None:
         assert await wishes.wish_dialect(session, found, "maay") == 3
         assert found.dialect == "maay"
     assert left[-1] in await asked(people, made.id)
+    async with people.transaction() as session:
+        [offer] = await sent_to(session, left[-1])
+    assert "Somali (Af-Maay)" in offer.text
 
 
 async def test_of_many_it_is_the_one_who_speaks_the_dialect(people: Database) -> None:
