@@ -6,6 +6,7 @@ import uuid
 
 from pydantic import BaseModel, Field
 from sqlalchemy import BigInteger, ForeignKey, Index, Text, delete, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -85,8 +86,10 @@ class OutgoingMessage(Base):
     """Whose message it passes on."""
     origin: Mapped[int | None] = mapped_column(BigInteger)
     """How that one is numbered in the chat of whoever wrote it."""
-    sent_as: Mapped[int | None] = mapped_column(BigInteger)
-    """Its own number in the reader's chat, once it is there."""
+    sent_as: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), default=list, server_default=text("'{}'")
+    )
+    """Its own numbers in the reader's chat, as far as it is there: a long text takes several."""
 
 
 async def enqueue(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.telegram import render
 from centre import digest, format, machine_words
 from centre.people import Person
 from knowledge_base import feedback
@@ -87,6 +88,24 @@ async def test_after_an_accident_the_original_goes_out_without_a_label(
     monkeypatch.setattr(engine, "run", fails)
     got = await received(people, "human", MANAGER, REFUGEE, ("de", "fa"), GERMAN)
     assert got == f"{say('relay.from_staff', 'fa', text=GERMAN)}\n\n{say('machine.refused', 'fa')}"
+
+
+@pytest.mark.usefixtures("argos_home")
+async def test_a_message_that_outgrows_telegrams_limit_by_translation_arrives_whole(
+    people: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_words, "SECONDS", 60.0)
+    words = " ".join([GERMAN] * 110)
+    assert 4_000 < len(words) <= render.LONGEST_TEXT
+    got = await received(people, "human", MANAGER, REFUGEE, ("de", "fa"), words)
+    pieces = render.split(got)
+    assert len(pieces) > 1
+    assert all(map(render.fits, pieces))
+    assert " ".join(pieces).startswith(say("relay.from_staff", "fa", text=words))
+    # What the machine made begins a message of its own, with its label.
+    (labelled,) = [piece for piece in pieces if label("fa") in piece]
+    assert labelled.startswith(label("fa"))
+    assert labelled.count(PERSIAN) > 50
 
 
 @pytest.mark.usefixtures("argos_home")

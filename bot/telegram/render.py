@@ -13,6 +13,8 @@ from telegram import (
     InlineKeyboardMarkup,
     InputFile,
     KeyboardButton,
+    Message,
+    MessageId,
     ReplyKeyboardMarkup,
     ReplyParameters,
 )
@@ -55,11 +57,11 @@ class Part:
     method: str
     arguments: dict[str, Any] = field(default_factory=dict)
 
-    async def send(self, bot: Bot, chat: int) -> int | None:
+    async def send(self, bot: Bot, chat: int) -> int:
         """Send this part to ``chat``.
 
         Returns:
-            How the message is numbered there, if Telegram says so.
+            How the message is numbered there.
 
         Raises:
             TelegramError: as Telegram answers.
@@ -68,8 +70,8 @@ class Part:
             name: await _fetch(bot, value) if isinstance(value, Fetched) else value
             for name, value in self.arguments.items()
         }
-        sent = await getattr(bot, self.method)(chat_id=chat, **arguments)
-        return getattr(sent, "message_id", None)
+        sent: Message | MessageId = await getattr(bot, self.method)(chat_id=chat, **arguments)
+        return sent.message_id
 
 
 async def _fetch(bot: Bot, file: Fetched) -> InputFile:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -41,14 +42,13 @@ LONGEST_DELAY = 300.0
 
 
 class Delivery(Base):
-    """How far a message has got that could not be sent at once and as a whole."""
+    """What a message waits for that could not be sent at once and as a whole."""
 
     __tablename__ = "deliveries"
 
     message_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("outgoing_messages.id", ondelete="CASCADE"), primary_key=True
     )
-    parts_sent: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     turn_at: Mapped[MaybeMoment]
 
@@ -86,14 +86,18 @@ class _Sending:
     id: int
     chat: int
     parts: list[Part]
-    sent: int = 0
+    sent_as: list[int]
     attempts: int = 0
     turn_at: datetime | None = None
-    sent_as: int | None = None
 
     @property
     def group(self) -> bool:
         return self.chat < 0
+
+    @property
+    def next(self) -> Part | None:
+        """The part that is to be sent now; ``None`` when all are there."""
+        return self.parts[len(self.sent_as)] if len(self.sent_as) < len(self.parts) else None
 
 
 def register(database: Database, bot: Bot) -> None:
@@ -117,21 +121,18 @@ async def send(database: Database, bot: Bot, message_id: int) -> None:
         Later: it must wait; call again then. What was sent of it is not sent twice.
     """
     sending = await _load(database, message_id)
-    while sending is not None and sending.sent < len(sending.parts):
+    while sending is not None and (part := sending.next) is not None:
         await _turn(database, sending)
         try:
-            sending.sent_as = await sending.parts[sending.sent].send(bot, sending.chat)
+            sending.sent_as.append(await part.send(bot, sending.chat))
         except TelegramError as error:
             await _failed(database, sending, error)
             return
-        sending.sent += 1
-        if sending.sent < len(sending.parts):
-            async with database.transaction() as session:
-                if not await _keep(session, sending):
-                    return
-    if sending is not None:
         async with database.transaction() as session:
-            await _end(session, sending.id, "sent", sent_as=sending.sent_as)
+            if sending.next is None:
+                await _end(session, sending.id, "sent", sent_as=sending.sent_as)
+            elif not await _keep(session, sending):
+                return
 
 
 async def _load(database: Database, message_id: int) -> _Sending | None:
@@ -143,7 +144,7 @@ async def _load(database: Database, message_id: int) -> _Sending | None:
         language = (person.language if person else None) or FALLBACK_LANGUAGE
         try:
             parts = render(Content.model_validate(message.content), language)
-            sending = _Sending(message_id, int(message.address), parts)
+            sending = _Sending(message_id, int(message.address), parts, list(message.sent_as))
         except (Unsendable, ValueError) as error:
             reason = error.data if isinstance(error, Unsendable) else type(error).__name__
             log.error("message %d can't be sent: %s", message_id, reason)
@@ -151,8 +152,7 @@ async def _load(database: Database, message_id: int) -> _Sending | None:
             return None
         progress = await session.get(Delivery, message_id)
         if progress is not None:
-            sending.sent, sending.attempts = progress.parts_sent, progress.attempts
-            sending.turn_at = progress.turn_at
+            sending.attempts, sending.turn_at = progress.attempts, progress.turn_at
         return sending
 
 
@@ -215,19 +215,16 @@ def _delay(attempts: int) -> float:
 
 async def _keep(session: AsyncSession, sending: _Sending) -> bool:
     """Remember how far it got; ``False`` when the message was erased in the meantime."""
-    values = {
-        "parts_sent": sending.sent,
-        "attempts": sending.attempts,
-        "turn_at": sending.turn_at,
-    }
+    values = {"attempts": sending.attempts, "turn_at": sending.turn_at}
     message = await session.get(
         OutgoingMessage,
         sending.id,
-        with_for_update={"key_share": True, "read": True},
+        with_for_update={"key_share": True},
         populate_existing=True,
     )
     if message is None:
         return False
+    message.sent_as = list(sending.sent_as)
     row = insert(Delivery).values(message_id=sending.id, **values)
     await session.execute(row.on_conflict_do_update(index_elements=["message_id"], set_=values))
     return True
@@ -238,14 +235,15 @@ async def _end(
     message_id: int,
     status: str,
     failure: str | None = None,
-    sent_as: int | None = None,
+    sent_as: Sequence[int] | None = None,
 ) -> None:
     """Note how it ended and forget what it said."""
     sent_at = clock.now() if status == "sent" else None
+    numbers = OutgoingMessage.sent_as if sent_as is None else list(sent_as)
     await session.execute(
         update(OutgoingMessage)
         .where(OutgoingMessage.id == message_id)
-        .values(status=status, failure=failure, sent_at=sent_at, sent_as=sent_as, content={})
+        .values(status=status, failure=failure, sent_at=sent_at, sent_as=numbers, content={})
         .execution_options(synchronize_session=False)
     )
     await session.execute(delete(Delivery).where(Delivery.message_id == message_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import any_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.outbox import OutgoingMessage
@@ -39,7 +39,9 @@ async def counterpart(
     )
     # What they answer was passed on to them, or they wrote it themselves.
     got = await session.scalar(
-        of_talk.where(OutgoingMessage.person_id == writer_id, OutgoingMessage.sent_as == reply_to)
+        of_talk.where(
+            OutgoingMessage.person_id == writer_id, any_(OutgoingMessage.sent_as) == reply_to
+        )
     )
     author, origin = (got.author_id, got.origin) if got else (writer_id, reply_to)
     if author == reader_id:
@@ -51,4 +53,4 @@ async def counterpart(
             OutgoingMessage.origin == origin,
         )
     )
-    return same.sent_as if same else None
+    return same.sent_as[0] if same and same.sent_as else None

@@ -315,7 +315,7 @@ async def test_answers_keep_their_place_on_both_sides(people: Database) -> None:
     async with people.transaction() as session:
         # As Telegram numbers it in the interpreter's chat.
         await session.execute(
-            update(OutgoingMessage).where(OutgoingMessage.origin == 31).values(sent_as=900)
+            update(OutgoingMessage).where(OutgoingMessage.origin == 31).values(sent_as=[900])
         )
     answer = raw({"text": "Antwort", "reply_to_message": bare(900, READER)}, 901)
     answer["message"]["chat"]["id"] = READER
@@ -331,6 +331,26 @@ async def test_answers_keep_their_place_on_both_sides(people: Database) -> None:
     # A message that is none of the talk's is no anchor.
     await says(people, person, raw({"text": "nein", "reply_to_message": bare(3)}, 33))
     assert (await received(people, helper))[-1].reply_to is None
+
+
+async def test_an_answer_to_any_piece_of_a_long_message_keeps_its_place(people: Database) -> None:
+    person, helper = await talk(people)
+    await says(people, person, raw({"text": "Wort " * 800}, 31))
+    async with people.transaction() as session:
+        # With what the machine made of it, it became three messages in the other chat.
+        await session.execute(
+            update(OutgoingMessage)
+            .where(OutgoingMessage.origin == 31)
+            .values(sent_as=[900, 901, 902])
+        )
+    for piece in (900, 901, 902):
+        answer = raw({"text": "Antwort", "reply_to_message": bare(piece, READER)}, piece + 10)
+        answer["message"]["chat"]["id"] = READER
+        await says(people, helper, answer)
+        assert (await received(people, person))[-1].reply_to == 31
+    # What refers to all of it stands under its beginning.
+    await says(people, person, raw({"text": "ich meine", "reply_to_message": bare(31)}, 32))
+    assert (await received(people, helper))[-1].reply_to == 900
 
 
 def bare(number: int, chat: int = WRITER) -> dict[str, Any]:

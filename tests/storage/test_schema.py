@@ -77,6 +77,34 @@ def test_appointments_and_hours_outlive_the_fourth_migration_there_and_back(db_u
             connection.execute(AGAIN)
 
 
+BEFORE_0007 = """
+insert into people (id, role, created_at, dialogue)
+  values ('00000000-0000-0000-0000-00000000000a', 'refugee', now(), '{}');
+insert into outgoing_messages (person_id, channel, address, content, created_at, status, sent_as)
+  select '00000000-0000-0000-0000-00000000000a', 'telegram', '5', '{}', now(), status, sent_as
+  from (values ('sent', 900), ('waiting', null), ('waiting', null)) as made(status, sent_as);
+insert into deliveries (message_id, parts_sent, attempts)
+  select max(id), 2, 1 from outgoing_messages;
+"""
+
+
+def test_a_half_sent_message_goes_on_where_it_stopped_after_the_seventh(db_url: str) -> None:
+    command.downgrade(config(db_url), "0006")
+    with psycopg.connect(db_url) as connection:
+        connection.execute(BEFORE_0007)
+    command.upgrade(config(db_url), "head")
+    with psycopg.connect(db_url) as connection:
+        got = connection.execute("select cardinality(sent_as) from outgoing_messages order by id")
+        assert got.fetchall() == [(1,), (0,), (2,)]
+    command.downgrade(config(db_url), "0006")
+    with psycopg.connect(db_url) as connection:
+        kept = connection.execute(
+            "select sent_as, parts_sent from outgoing_messages"
+            " left join deliveries on message_id = id order by id"
+        )
+        assert kept.fetchall() == [(900, None), (None, None), (0, 2)]
+
+
 BEFORE_0005 = """
 insert into people (id, role, created_at, dialogue) values
   ('00000000-0000-0000-0000-00000000000a', 'manager', now(), '{}'),

@@ -226,6 +226,10 @@ async def test_a_long_text_goes_on_where_it_stopped(db: Database, peer: Peer, wo
         await settled(db, [number])
     assert [one[0] for one in texts(peer, 5)] == ["1", "3", "5"]
     assert "\n\n".join(texts(peer, 5)) == LONG
+    # Each piece can be answered.
+    numbers = (await message(db, number)).sent_as
+    assert len(set(numbers)) == 3
+    assert numbers == sorted(numbers)
 
 
 async def test_who_is_erased_meanwhile_gets_no_more_of_it(db: Database, bot: Bot, peer: Peer):
