@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.inbox import Update
 from centre import people
 from centre.people import Address, Person
 from storage.engine import Database
@@ -39,6 +40,13 @@ async def settle(
         await session.flush()
         session.add(Address(person_id=person.id, channel=channel, address=address))
     return person.id
+
+
+async def all_answered(database: Database, numbers: list[int]) -> bool:
+    """Return whether all these updates have been answered."""
+    async with database.transaction() as session:
+        rows = [await session.get_one(Update, number) for number in numbers]
+        return all(one.answered_at is not None for one in rows)
 
 
 async def messages_to(database: Database, address: str, after: int = 0) -> list[OutgoingMessage]:

@@ -16,7 +16,7 @@ from storage.embedded import EmbeddedServer
 from storage.engine import Database
 
 from .conftest import Home, SharedRasa, at_home
-from .helpers import PATIENCE, check, messages_to, settle, until_true
+from .helpers import PATIENCE, all_answered, check, messages_to, settle, until_true
 
 MANAGERS = ("m-reutlingen-1", "m-reutlingen-2")
 
@@ -100,7 +100,7 @@ async def test_what_had_to_wait_is_answered_once_and_in_order(dark: Home) -> Non
     # Told once, however often it was tried and however much they wrote.
     for address in ("dark-2", "dark-3", "dark-4"):
         check(await _texts(database, address), ["menu.limited"], "de")
-    assert not await _answered(database, [newcomer])
+    assert not await all_answered(database, [newcomer])
     # What needs no Rasa does not queue up behind what does.
     await said(dark, "dark-2", {"tap": "/emergency"}, "emergency.text")
 
@@ -108,7 +108,7 @@ async def test_what_had_to_wait_is_answered_once_and_in_order(dark: Home) -> Non
     # Nor may what is said now overtake what was said before.
     chosen = {"tap": '/choose{"topic":"ask_work"}'}
     numbers.append(await put(database, "script", "dark-2", chosen))
-    await until_true(lambda: _answered(database, [*numbers, newcomer, asks]))
+    await until_true(lambda: all_answered(database, [*numbers, newcomer, asks]))
     answers = ["answer", "talk.thank", "book.ask_topic", "book.ask_kind"]
     check(await _texts(database, "dark-2"), ["menu.limited", "emergency.text", *answers], "de")
     check(await _texts(database, "dark-3"), ["menu.limited", "start.ask_centre"], "de")
@@ -128,9 +128,3 @@ async def _tried(database: Database, numbers: list[int], times: int) -> bool:
     async with database.transaction() as session:
         rows = [await session.get_one(Update, number) for number in numbers]
         return rows[0].attempts >= times and all(one.attempts for one in rows)
-
-
-async def _answered(database: Database, numbers: list[int]) -> bool:
-    async with database.transaction() as session:
-        rows = [await session.get_one(Update, number) for number in numbers]
-        return all(one.answered_at is not None for one in rows)
