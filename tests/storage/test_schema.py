@@ -39,6 +39,14 @@ async def test_upgrading_twice_changes_nothing(db: Database) -> None:
     command.upgrade(config(db.url), "head")
 
 
+def bring_up(db_url: str, revision: str, rows: str) -> None:
+    """Store rows as an older version did, then come up to today's."""
+    command.downgrade(config(db_url), revision)
+    with psycopg.connect(db_url) as connection:
+        connection.execute(rows)
+    command.upgrade(config(db_url), "head")
+
+
 BEFORE_0004 = """
 insert into people (id, role, centre, created_at, dialogue) values
   ('00000000-0000-0000-0000-00000000000a', 'manager', 'reutlingen', now(), '{}'),
@@ -56,10 +64,7 @@ insert into appointments (manager_id, person_id, centre, topic, language, during
 
 
 def test_appointments_and_hours_outlive_the_fourth_migration_there_and_back(db_url: str) -> None:
-    command.downgrade(config(db_url), "0003")
-    with psycopg.connect(db_url) as connection:
-        connection.execute(BEFORE_0004)
-    command.upgrade(config(db_url), "head")
+    bring_up(db_url, "0003", BEFORE_0004)
     with psycopg.connect(db_url) as connection:
         one = connection.execute(
             "select kind, blocked = during, changed_at = created_at, held_until from appointments"
@@ -89,10 +94,7 @@ insert into deliveries (message_id, parts_sent, attempts)
 
 
 def test_a_half_sent_message_goes_on_where_it_stopped_after_the_seventh(db_url: str) -> None:
-    command.downgrade(config(db_url), "0006")
-    with psycopg.connect(db_url) as connection:
-        connection.execute(BEFORE_0007)
-    command.upgrade(config(db_url), "head")
+    bring_up(db_url, "0006", BEFORE_0007)
     with psycopg.connect(db_url) as connection:
         got = connection.execute("select cardinality(sent_as) from outgoing_messages order by id")
         assert got.fetchall() == [(1,), (0,), (2,)]
@@ -122,10 +124,7 @@ insert into handoff_asks (handoff_id, helper_id)
 
 
 def test_talks_and_requests_under_way_go_on_after_the_fifth_migration(db_url: str) -> None:
-    command.downgrade(config(db_url), "0004")
-    with psycopg.connect(db_url) as connection:
-        connection.execute(BEFORE_0005)
-    command.upgrade(config(db_url), "head")
+    bring_up(db_url, "0004", BEFORE_0005)
     with psycopg.connect(db_url) as connection:
         talks = connection.execute(
             "select kind, stage, spoken from handoffs order by id"
