@@ -128,11 +128,13 @@ async def send(database: Database, bot: Bot, message_id: int) -> None:
         except TelegramError as error:
             await _failed(database, sending, error)
             return
+        if sending.next is not None:
+            async with database.transaction() as session:
+                if not await _keep(session, sending):
+                    return
+    if sending is not None:
         async with database.transaction() as session:
-            if sending.next is None:
-                await _end(session, sending.id, "sent", sent_as=sending.sent_as)
-            elif not await _keep(session, sending):
-                return
+            await _end(session, sending.id, "sent", sent_as=sending.sent_as)
 
 
 async def _load(database: Database, message_id: int) -> _Sending | None:

@@ -232,6 +232,17 @@ async def test_a_long_text_goes_on_where_it_stopped(db: Database, peer: Peer, wo
     assert numbers == sorted(numbers)
 
 
+async def test_what_is_in_fewer_pieces_after_an_update_ends_too(db: Database, bot: Bot, peer: Peer):
+    """A new version may cut texts elsewhere: what was sent is sent, and nothing waits for ever."""
+    (number,) = await enqueue(db, 5, "Hallo")
+    async with db.transaction() as session:
+        (await session.get_one(OutgoingMessage, number)).sent_as = [7, 8]
+    await send.send(db, bot, number)
+    ended = await message(db, number)
+    assert (ended.status, ended.sent_as, ended.content) == ("sent", [7, 8], {})
+    assert texts(peer, 5) == []
+
+
 async def test_who_is_erased_meanwhile_gets_no_more_of_it(db: Database, bot: Bot, peer: Peer):
     peer.fail("sendMessage", 502, when=lambda call: call.text.startswith("3"))
     (number,) = await enqueue(db, 5, LONG)
